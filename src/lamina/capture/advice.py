@@ -1,0 +1,20 @@
+"""What to write instead of what an expression cannot hold."""
+
+from __future__ import annotations
+
+ADVICE = {
+    "bool": "choose with `ops.where(condition, a, b)` elementwise, or `ops.cond(condition, f, g)` for a scalar",
+    "number": "keep it a tensor: use `ops.cast`, and tensor arithmetic in place of Python numbers",
+    "numpy": "use `keras.ops` (or the `np` functions that lamina knows, called from the function itself)",
+    "len": "use `ops.shape(x)[0]`, which may stay unknown, or give the layer an input of known size",
+    "iterate": "use `ops.map`, `ops.scan` or `ops.vectorized_map` over an axis of unknown size",
+    "dimension": "use the size in arithmetic and shapes only, or give the layer an input of known size",
+    "spec": "call the layer on its input first (or build the model): the function reads the shape of its input",
+    "keras_tensor": "pass it to the layer as one of its inputs, `layer([x, y])`, and unpack it in the function",
+    "leak": "tensors of a function that is being captured must not be kept in globals or objects",
+    "global": "return the value instead: an expression has no effects outside itself",
+    "gather": "index one axis at a time, with `ops.take` or `ops.take_along_axis`",
+    "mask": "keep the shape: multiply by the mask or use `ops.where(mask, x, 0)`",
+    "method": "write the `keras.ops` function of that meaning",
+    "host": "it reads tensor values on the host, which a saved expression cannot do",
+}

@@ -1,0 +1,205 @@
+"""`capture`: calls a function once with tracers and returns what it computes."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lamina.capture.assembly import assemble
+from lamina.capture.recorder import TraceRecorder
+from lamina.capture.substitution import Substitution
+from lamina.errors import CaptureError, LaminaError
+from lamina.expression.inference import spec_of
+from lamina.expression.model import Expression, FrozenDict, FrozenList, Ref, Spec, leaves
+from lamina.vocabulary.dispatch import recording
+from lamina.vocabulary.tracer import TensorTracer
+
+
+@dataclass(frozen=True)
+class Captured:
+    """An expression and the objects behind its state slots.
+
+    Args:
+        expression: What the function computes.
+        objects: By slot name: a `SeedRequest`, an array, a `keras.Variable` or a layer.
+    """
+
+    expression: Expression
+    objects: Mapping[str, Any]
+
+
+def capture(function: Callable[..., Any], *specs: Any, **kwargs: Any) -> Expression:
+    """Write down what a function computes, without computing it.
+
+    The function is called with stand-ins for its tensors. It may use `keras.ops`, `keras.random`,
+    the Keras 2 backend, NumPy and Python, helpers of your own, loops and branches on Python values.
+
+    Args:
+        function: Any callable.
+        *specs: For each positional tensor argument a shape tuple, a tensor, a `KerasTensor` or a
+            nested structure of these. Without any, each required parameter is a tensor of unknown
+            shape.
+        **kwargs: Further arguments of the function, kept as constants.
+
+    Returns:
+        The `Expression`.
+
+    Raises:
+        CaptureError: The function does what no expression can: the message says where and what to
+            write instead.
+        SpecNeededError: It reads the shape or dtype of its input and `specs` does not tell it.
+
+    Example:
+        >>> import lamina
+        >>> from keras import ops
+        >>> print(lamina.capture(lambda x: ops.relu(x) * 2).source())
+        from keras import ops
+        <BLANKLINE>
+        <BLANKLINE>
+        def function(x):
+            v0 = ops.relu(x)
+            v1 = ops.multiply(v0, 2)
+            return v1
+    """
+    return capture_with_state(function, *specs, **kwargs).expression
+
+
+def capture_with_state(
+    function: Callable[..., Any], *specs: Any, tensors: Mapping[str, Any] | None = None, **kwargs: Any
+) -> Captured:
+    """Like `capture`, and returns the objects behind the state slots too.
+
+    Args:
+        function: Any callable.
+        *specs: As in `capture`.
+        tensors: Specs of keyword arguments that are tensors; they follow the positional inputs.
+        **kwargs: Constants.
+
+    Raises:
+        CaptureError: As `capture`; also if two captures of the function differ.
+    """
+    arguments = specs or (Spec(),) * required_parameters(function, kwargs)
+    first = _capture_once(function, arguments, tensors or {}, kwargs)
+    second = _capture_once(function, arguments, tensors or {}, kwargs)
+    if first.expression != second.expression:
+        raise CaptureError(_difference(first.expression, second.expression))
+    return first
+
+
+def _capture_once(
+    function: Callable[..., Any], arguments: Sequence[Any], tensors: Mapping[str, Any], kwargs: Mapping[str, Any]
+) -> Captured:
+    structures = tuple(map(_structure, (*arguments, *tensors.values())))
+    recorder = TraceRecorder([leaf for s in structures for leaf in leaves(s)], function_name(function))
+    position = iter(range(len(recorder.inputs)))
+    values = [_tracers(structure, recorder, position) for structure in structures]
+    substitution = Substitution()
+    keywords = {name: substitution(value) for name, value in kwargs.items()}
+    keywords |= dict(zip(tensors, values[len(arguments) :], strict=True))
+    with recording(recorder):
+        outputs = substitution(function)(*values[: len(arguments)], **keywords)
+        names = (*_parameter_names(function, len(arguments)), *tensors)
+        expression = assemble(recorder, _guarded(structures, recorder), outputs, names)
+    objects = {slot.name: recorder.state.objects[slot.name] for slot in expression.state}
+    return Captured(expression, objects)
+
+
+def _structure(argument: Any) -> Any:
+    """A frozen structure of specs."""
+    if isinstance(argument, Mapping):
+        return FrozenDict({key: _structure(item) for key, item in argument.items()})
+    if isinstance(argument, (list, tuple)) and not _is_shape(argument):
+        kind = FrozenList if isinstance(argument, list) else tuple
+        return kind(_structure(item) for item in argument)
+    return spec_of(argument)
+
+
+def _is_shape(value: Sequence[Any]) -> bool:
+    return isinstance(value, tuple) and all(n is None or isinstance(n, int) for n in value)
+
+
+def _tracers(structure: Any, recorder: TraceRecorder, position: Any) -> Any:
+    if isinstance(structure, FrozenDict):
+        made = {key: _tracers(structure[key], recorder, position) for key in sorted(structure)}
+        return {key: made[key] for key in structure}
+    if isinstance(structure, FrozenList):
+        return [_tracers(item, recorder, position) for item in structure]
+    if isinstance(structure, tuple):
+        return tuple(_tracers(item, recorder, position) for item in structure)
+    return TensorTracer(recorder, Ref(next(position)))
+
+
+def _guarded(structures: tuple[Any, ...], recorder: TraceRecorder) -> Any:
+    """The input specs with only what the function read."""
+    position = iter(range(len(recorder.inputs)))
+    guarded = tuple(_guarded_structure(structure, recorder, position) for structure in structures)
+    return guarded[0] if len(guarded) == 1 else guarded
+
+
+def _guarded_structure(structure: Any, recorder: TraceRecorder, position: Any) -> Any:
+    if isinstance(structure, FrozenDict):
+        made = {key: _guarded_structure(structure[key], recorder, position) for key in sorted(structure)}
+        return FrozenDict({key: made[key] for key in structure})
+    if isinstance(structure, tuple):
+        kind = FrozenList if isinstance(structure, FrozenList) else tuple
+        return kind(_guarded_structure(item, recorder, position) for item in structure)
+    return _guarded_spec(structure, next(position), recorder.guards)
+
+
+def _guarded_spec(spec: Spec, index: int, guards: set[tuple[int, int | str]]) -> Spec:
+    read = {what for source, what in guards if source == index}
+    shape = None
+    if spec.shape is not None and read - {"dtype"}:
+        shape = tuple(size if axis in read else None for axis, size in enumerate(spec.shape))
+    return Spec(shape, spec.dtype if "dtype" in read else None)
+
+
+def required_parameters(function: Callable[..., Any], given: Mapping[str, Any]) -> int:
+    """How many positional arguments a function needs beside the ones given by name; at least one."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return 1
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return max(1, sum(p.kind in kinds and p.default is p.empty and p.name not in given for p in parameters))
+
+
+def _parameter_names(function: Callable[..., Any], count: int) -> tuple[str, ...]:
+    try:
+        names = [p.name for p in inspect.signature(function).parameters.values() if p.kind != p.VAR_KEYWORD]
+    except (TypeError, ValueError):
+        names = []
+    return tuple(names[:count]) if len(names) >= count else tuple(f"x{i}" if count > 1 else "x" for i in range(count))
+
+
+def function_name(function: Any) -> str:
+    """A name for messages and for the printed source; `function` for a lambda."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    name = getattr(function, "__name__", type(function).__name__)
+    return "function" if name == "<lambda>" else str(name)
+
+
+def _difference(first: Expression, second: Expression) -> str:
+    pairs = zip(first.calls, second.calls, strict=False)
+    place = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(first.calls), len(second.calls)))
+    call = first.calls[place] if place < len(first.calls) else None
+    at = f" at {call.where}" if call is not None and call.where else ""
+    return (
+        f"{first.name!r} is not deterministic: two captures differ from call {place} on{at}. It reads a value that "
+        "changes (a random number, a counter, the time); compute it before, or use keras.random"
+    )
+
+
+def try_capture(function: Callable[..., Any], *specs: Any, **kwargs: Any) -> Captured | LaminaError:
+    """Capture a function, or return the reason why it cannot be."""
+    try:
+        return capture_with_state(function, *specs, **kwargs)
+    except LaminaError as error:
+        return error
+
+
+

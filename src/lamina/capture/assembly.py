@@ -1,0 +1,141 @@
+"""Puts a recorded function together as an expression: live calls only, numbered in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from lamina.capture.recorder import OUTER, TraceRecorder
+from lamina.vocabulary.tracer import Tracer
+from lamina.errors import CaptureError
+from lamina.expression.model import (
+    Call,
+    Closure,
+    Expression,
+    FrozenDict,
+    FrozenList,
+    Ref,
+    Slice,
+    Spec,
+    call_references,
+    references,
+)
+
+Renumber = Callable[[int], int]
+
+
+def assemble(recorder: TraceRecorder, inputs: Any, outputs: Any, parameters: tuple[str, ...]) -> Expression:
+    """The expression of a whole function."""
+    lowered = lower_outputs(recorder, outputs)
+    live = _live_calls(recorder, lowered)
+    slots = _used_slots(recorder, live, lowered)
+    count = len(recorder.inputs)
+    numbers = {-number: count + position for position, number in enumerate(slots)}
+    numbers |= {recorder.first_call + old: count + len(slots) + new for new, old in enumerate(live)}
+    renumber = _renumbering(numbers)
+    return Expression(
+        inputs=inputs,
+        state=tuple(recorder.state.slots[number - 1] for number in slots),
+        calls=tuple(_moved_call(recorder.calls[old], renumber) for old in live),
+        outputs=moved(lowered, renumber),
+        name=recorder.name,
+        parameters=parameters,
+    )
+
+
+def assemble_nested(recorder: TraceRecorder, outputs: Any) -> Closure:
+    """The closure of a function argument: what it takes from outside are its last inputs."""
+    assert recorder.parent is not None
+    lowered = lower_outputs(recorder, outputs)
+    live = _live_calls(recorder, lowered)
+    outside = sorted({i for i in _used(recorder, live, lowered) if i < 0}, reverse=True)
+    count = len(recorder.inputs)
+    numbers = {number: count + position for position, number in enumerate(outside)}
+    numbers |= {recorder.first_call + old: count + len(outside) + new for new, old in enumerate(live)}
+    renumber = _renumbering(numbers)
+    expression = Expression(
+        inputs=(Spec(),) * (count + len(outside)),
+        calls=tuple(_moved_call(recorder.calls[old], renumber) for old in live),
+        outputs=moved(lowered, renumber),
+        name=recorder.name,
+        parameters=tuple(f"x{i}" for i in range(count + len(outside))),
+    )
+    return Closure(expression, tuple(_outer_reference(recorder, number) for number in outside))
+
+
+def _outer_reference(recorder: TraceRecorder, number: int) -> Ref:
+    assert recorder.parent is not None
+    if number > OUTER:
+        return Ref(number)
+    ref = recorder.parent.reference(recorder.captured[OUTER - number])
+    assert isinstance(ref, Ref)
+    return ref
+
+
+def lower_outputs(recorder: TraceRecorder, outputs: Any) -> Any:
+    """What the function returned, as data.
+
+    Raises:
+        CaptureError: It returned nothing, or something that is no tensor.
+    """
+    from lamina.capture.lowering import lower
+
+    if outputs is None:
+        raise CaptureError(f"{recorder.name!r} returned None; it must return a tensor or a structure of tensors")
+    lowered = lower(recorder, outputs)
+    if isinstance(lowered, str):
+        raise CaptureError(f"{recorder.name!r} returned the string {lowered!r}; it must return a tensor")
+    return lowered
+
+
+def _live_calls(recorder: TraceRecorder, outputs: Any) -> list[int]:
+    live: set[int] = set()
+    waiting = [ref.index - recorder.first_call for ref in references(outputs)]
+    while waiting:
+        position = waiting.pop()
+        if position >= 0 and position not in live:
+            live.add(position)
+            waiting.extend(ref.index - recorder.first_call for ref in call_references(recorder.calls[position]))
+    return sorted(live)
+
+
+def _used(recorder: TraceRecorder, live: Iterable[int], outputs: Any) -> set[int]:
+    used = {ref.index for ref in references(outputs)}
+    for position in live:
+        used.update(ref.index for ref in call_references(recorder.calls[position]))
+    return used
+
+
+def _used_slots(recorder: TraceRecorder, live: Iterable[int], outputs: Any) -> list[int]:
+    return sorted(-i for i in _used(recorder, live, outputs) if OUTER < i < 0)
+
+
+def _renumbering(numbers: Mapping[int, int]) -> Renumber:
+    return lambda index: numbers.get(index, index)
+
+
+def _moved_call(call: Call, renumber: Renumber) -> Call:
+    return replace(
+        call,
+        args=moved(call.args, renumber),
+        kwargs=tuple((name, moved(value, renumber)) for name, value in call.kwargs),
+    )
+
+
+def moved(value: Any, renumber: Renumber) -> Any:
+    """A value with every reference renumbered."""
+    if isinstance(value, Ref):
+        return Ref(renumber(value.index), value.path)
+    if isinstance(value, Slice):
+        return Slice(*(moved(part, renumber) for part in (value.start, value.stop, value.step)))
+    if isinstance(value, Closure):
+        return Closure(value.expression, tuple(moved(ref, renumber) for ref in value.captured))
+    if isinstance(value, FrozenDict):
+        return FrozenDict({key: moved(item, renumber) for key, item in value.items()})
+    if isinstance(value, FrozenList):
+        return FrozenList(moved(item, renumber) for item in value)
+    if isinstance(value, tuple):
+        return tuple(moved(item, renumber) for item in value)
+    assert not isinstance(value, Tracer)
+    return value

@@ -1,0 +1,155 @@
+"""`x[key]` and `x[key] = value` on tracers, as operations that every backend has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lamina.capture.lowering import as_tensor, unsupported
+from lamina.vocabulary.tracer import DimTracer, TensorTracer
+from lamina.errors import CaptureError
+
+if TYPE_CHECKING:
+    from lamina.capture.recorder import TraceRecorder
+
+
+def get_item(recorder: TraceRecorder, tensor: TensorTracer, key: Any) -> Any:
+    """Record `tensor[key]`.
+
+    Basic keys become `get_item`; an array of indices becomes `take`, and a negative step a flip,
+    because TensorFlow and PyTorch tensors take neither as a key.
+    """
+    keys = list(key) if isinstance(key, tuple) else [key]
+    keys = [_static_mask(k) for k in keys]
+    gathers = [i for i, k in enumerate(keys) if _is_indices(k)]
+    if len(gathers) > 1:
+        raise unsupported(recorder, "an index with several index arrays", "gather")
+    if gathers:
+        return _take(recorder, tensor, keys, gathers[0])
+    flips = [i for i, k in enumerate(keys) if isinstance(k, slice) and _is_negative(k.step)]
+    for position in flips:
+        keys[position] = _forward(recorder, tensor, keys, position)
+    result = tensor
+    if not all(isinstance(k, slice) and k == slice(None) for k in keys):
+        simple = tuple(keys) if isinstance(key, tuple) else keys[0]
+        result = recorder.op("get_item", tensor, simple)
+    axes = [_result_axis(keys, position) for position in flips]
+    return recorder.op("flip", result, axis=axes[0] if len(axes) == 1 else tuple(axes)) if axes else result
+
+
+def _is_negative(step: Any) -> bool:
+    return isinstance(step, (int, np.integer)) and step < 0
+
+
+def _static_mask(key: Any) -> Any:
+    """A constant boolean mask selects known positions."""
+    array = np.asarray(key) if isinstance(key, (list, np.ndarray)) and not _holds_tracer(key) else None
+    if array is None:
+        return key
+    return np.nonzero(array)[0] if array.dtype == bool and array.ndim == 1 else array
+
+
+def _holds_tracer(key: Any) -> bool:
+    return isinstance(key, list) and any(isinstance(k, (TensorTracer, DimTracer)) for k in key)
+
+
+def _is_indices(key: Any) -> bool:
+    return isinstance(key, (TensorTracer, list)) or (isinstance(key, np.ndarray) and key.ndim > 0)
+
+
+def _take(recorder: TraceRecorder, tensor: TensorTracer, keys: list[Any], position: int) -> Any:
+    indices = keys[position]
+    if isinstance(indices, TensorTracer) and recorder.peek_dtype(indices.ref) == "bool":
+        raise unsupported(recorder, "a selection by a boolean mask, whose size depends on the values,", "mask")
+    before = [slice(None) if i == position else k for i, k in enumerate(keys)]
+    result = get_item(recorder, tensor, tuple(before)) if any(_selects(k) for k in before) else tensor
+    axis = _result_axis(before, position)
+    return recorder.op("take", result, indices, axis=axis)
+
+
+def _selects(key: Any) -> bool:
+    return not (isinstance(key, slice) and key == slice(None))
+
+
+def _result_axis(keys: list[Any], position: int) -> int:
+    """Axis of the result that the key at `position` stands for; from the end behind an Ellipsis."""
+    ellipsis = next((i for i, k in enumerate(keys) if k is Ellipsis), len(keys))
+    if position < ellipsis:
+        return sum(_keeps_axis(k) for k in keys[:position])
+    return -sum(_keeps_axis(k) for k in keys[position:])
+
+
+def _keeps_axis(key: Any) -> bool:
+    return key is None or isinstance(key, slice)
+
+
+def _source_axis(keys: list[Any], position: int) -> int:
+    """Axis of the indexed tensor that the key at `position` stands for."""
+    ellipsis = next((i for i, k in enumerate(keys) if k is Ellipsis), len(keys))
+    if position < ellipsis:
+        return sum(k is not None for k in keys[:position])
+    return -sum(k is not None for k in keys[position:])
+
+
+def _forward(recorder: TraceRecorder, tensor: TensorTracer, keys: list[Any], position: int) -> slice:
+    """The same positions as a slice with a negative step, in rising order."""
+    key: slice = keys[position]
+    if key.start is None and key.stop is None and key.step == -1:
+        return slice(None)
+    size = recorder.read_shape(tensor.ref)[_source_axis(keys, position)]
+    if size is None:
+        raise unsupported(recorder, "a slice with a negative step on an axis of unknown size", "dimension")
+    taken = range(*key.indices(size))
+    return slice(taken[-1], taken[0] + 1, -taken.step) if taken else slice(0, 0)
+
+
+def set_item(recorder: TraceRecorder, tensor: TensorTracer, key: Any, value: Any) -> TensorTracer:
+    """Record `tensor[key] = value` as a new tensor, for keys of ints and slices without a step.
+
+    Raises:
+        CaptureError: The key is of another kind.
+    """
+    keys = _full_key(recorder, tensor, list(key) if isinstance(key, tuple) else [key])
+    sizes = recorder.shape(tensor)
+    starts = [_start(k, size) for k, size in zip(keys, sizes, strict=True)]
+    extent = [_extent(k, size) for k, size in zip(keys, sizes, strict=True)]
+    kept = tuple(n for n, k in zip(extent, keys, strict=True) if isinstance(k, slice))
+    update = recorder.op("cast", as_tensor(recorder, value), recorder.read_dtype(tensor.ref))
+    update = recorder.op("reshape", recorder.op("broadcast_to", update, kept), tuple(extent))
+    updated = recorder.op("slice_update", tensor, tuple(starts), update)
+    assert isinstance(updated, TensorTracer)
+    return updated
+
+
+def _full_key(recorder: TraceRecorder, tensor: TensorTracer, keys: list[Any]) -> list[Any]:
+    rank = recorder.read_rank(tensor.ref)
+    if Ellipsis in keys:
+        at = keys.index(Ellipsis)
+        keys = keys[:at] + [slice(None)] * (rank - len(keys) + 1) + keys[at + 1 :]
+    keys += [slice(None)] * (rank - len(keys))
+    for key in keys:
+        if not isinstance(key, (int, DimTracer)) and not (isinstance(key, slice) and key.step in (None, 1)):
+            raise CaptureError(
+                f"{recorder.name!r} assigns to the key {key!r}; an expression can assign to ints and slices "
+                "without a step; use `ops.where` or `ops.scatter_update` for others"
+            )
+    return keys
+
+
+def _start(key: Any, size: Any) -> Any:
+    start = key.start if isinstance(key, slice) else key
+    if start is None:
+        return 0
+    return start + size if isinstance(start, int) and start < 0 else start
+
+
+def _extent(key: Any, size: Any) -> Any:
+    if not isinstance(key, slice):
+        return 1
+    stop = size if key.stop is None else key.stop
+    if isinstance(stop, int) and stop < 0:
+        stop = stop + size
+    if isinstance(stop, int) and isinstance(size, int):
+        stop = min(stop, size)
+    return stop - _start(key, size)

@@ -1,0 +1,191 @@
+"""Turns the arguments of a recorded call into what an expression may hold."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+
+from lamina.capture.advice import ADVICE
+from lamina.capture.shapes import LazyShape
+from lamina.capture.state import SeedRequest
+from lamina.vocabulary.tracer import DimTracer, TensorTracer, Tracer
+from lamina.errors import CaptureError
+from lamina.expression import opset
+from lamina.expression.model import Array, FrozenDict, FrozenList, Ref, Slice, Spec
+
+if TYPE_CHECKING:
+    from lamina.capture.recorder import TraceRecorder
+
+# Arrays up to this size are literals of the expression; larger ones become weights of the layer.
+LITERAL_BYTES = 1024
+_PLAIN = (bool, int, float, complex, str, type(None), type(Ellipsis))
+
+
+def lower_arguments(recorder: TraceRecorder, op: opset.Op, bound: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a call as data."""
+    lowered: dict[str, Any] = {}
+    for parameter in op.parameters:
+        if parameter.name not in bound:
+            continue
+        value = bound[parameter.name]
+        if parameter.name == "dtype" and value is not None:
+            value = dtype_name(value)
+        if parameter.kind == "function" and not isinstance(value, Ref):
+            from lamina.capture.nested import lower_function
+
+            lowered[parameter.name] = lower_function(recorder, op, parameter.name, bound)
+        else:
+            lowered[parameter.name] = lower(recorder, value)
+    return lowered
+
+
+def lower(recorder: TraceRecorder, value: Any) -> Any:
+    """One value as data.
+
+    Raises:
+        CaptureError: The value is nothing that an expression can hold.
+    """
+    if isinstance(value, Tracer):
+        return recorder.reference(value)
+    if type(value) in _PLAIN or isinstance(value, (Ref, Array)):
+        return value
+    if isinstance(value, np.generic):
+        return lower(recorder, value.item())
+    if isinstance(value, slice):
+        return Slice(*(lower(recorder, part) for part in (value.start, value.stop, value.step)))
+    if isinstance(value, Mapping):
+        return FrozenDict({_key(recorder, k): lower(recorder, v) for k, v in value.items()})
+    if isinstance(value, list):
+        return FrozenList(lower(recorder, item) for item in value)
+    if isinstance(value, tuple):
+        return tuple(lower(recorder, item) for item in value)
+    return _lower_object(recorder, value)
+
+
+def _key(recorder: TraceRecorder, key: Any) -> str:
+    if not isinstance(key, str):
+        raise CaptureError(recorder.message(f"a dict with the key {key!r}, which is no string,", "host"))
+    return key
+
+
+def _lower_object(recorder: TraceRecorder, value: Any) -> Any:
+    if isinstance(value, LazyShape):
+        return value.ref
+    if isinstance(value, (SeedRequest, keras.random.SeedGenerator)):
+        return recorder.state.seed(value)
+    if isinstance(value, np.ndarray):
+        return array(recorder, value)
+    if isinstance(value, keras.KerasTensor):
+        raise CaptureError(recorder.message("a Keras tensor of the model", "keras_tensor"))
+    if isinstance(value, keras.Variable):
+        return variable(recorder, value)
+    if isinstance(value, keras.Layer):
+        return recorder.state.add("layer", value.name, value)
+    if isinstance(value, range):
+        return tuple(value)
+    if is_tensor(value):
+        return array(recorder, keras.ops.convert_to_numpy(value))
+    name = dtype_name(value, default=None)
+    if name is not None:
+        return name
+    raise CaptureError(recorder.message(f"{value!r} of type {type(value).__name__} as an argument", "host"))
+
+
+def variable(recorder: TraceRecorder, value: keras.Variable) -> Ref:
+    """The slot of a variable that the function reads."""
+    spec = Spec(tuple(value.shape), keras.backend.standardize_dtype(value.dtype))
+    return recorder.state.add("variable", value.name, value, spec, bool(value.trainable))
+
+
+def array(recorder: TraceRecorder, value: np.ndarray[Any, Any]) -> Any:
+    """A constant array: a literal while it is small, a slot of the layer where it is not.
+
+    Raises:
+        CaptureError: The array holds objects or strings.
+    """
+    if value.dtype.kind in "OSUMmV" and value.dtype.name != "bfloat16" and "float8" not in value.dtype.name:
+        raise CaptureError(recorder.message(f"an array of dtype {value.dtype}", "host"))
+    if value.nbytes <= LITERAL_BYTES:
+        little = value.astype(value.dtype.newbyteorder("<"), copy=False)
+        return Array(value.dtype.name, value.shape, np.ascontiguousarray(little).tobytes())
+    return recorder.state.add("constant", "constant", value, Spec(value.shape, value.dtype.name))
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether `value` is a tensor of the backend in use."""
+    return bool(keras.ops.is_tensor(value))
+
+
+_PYTHON_DTYPES = {float: "float32", int: "int32", bool: "bool", complex: "complex64"}
+
+
+def dtype_name(value: Any, default: Any = "") -> Any:
+    """Keras name of anything that names a dtype: strings, NumPy, TensorFlow, PyTorch and JAX dtypes."""
+    if isinstance(value, str):
+        return value
+    if value in _PYTHON_DTYPES if isinstance(value, type) else False:
+        return _PYTHON_DTYPES[value]
+    name = getattr(value, "as_numpy_dtype", value)
+    try:
+        return keras.backend.standardize_dtype(np.dtype(name).name)
+    except TypeError:
+        pass
+    text = str(value).removeprefix("torch.")
+    if type(value).__module__.partition(".")[0] in ("torch", "lamina"):
+        return {"float": "float32", "double": "float64", "half": "float16", "long": "int64"}.get(text, text)
+    if default == "":
+        raise CaptureError(f"expected a dtype, received {value!r}; write its name, such as 'float32'")
+    return default
+
+
+def is_operand(value: Any) -> bool:
+    """Whether `value` can stand beside a tensor in arithmetic."""
+    return isinstance(value, (Tracer, bool, int, float, complex, np.ndarray, np.generic, keras.Variable)) or (
+        isinstance(value, (list, tuple)) or is_tensor(value)
+    )
+
+
+def operand(recorder: TraceRecorder, value: Any, other: Any) -> Any:
+    """An operand of arithmetic with the tensor `other`.
+
+    A float64 array takes the dtype of a floating tensor beside it, as every framework does in
+    eager arithmetic; only float64 tensors keep it.
+    """
+    if not isinstance(value, np.ndarray) or value.dtype != np.float64 or not isinstance(other, TensorTracer):
+        return value
+    beside = recorder.peek_dtype(other.ref) or keras.config.floatx()
+    return value.astype(numpy_float(beside))
+
+
+def numpy_float(name: str) -> np.dtype[Any]:
+    """The NumPy dtype of a floating Keras dtype, Keras's default float for any other."""
+    from lamina.expression.runner import numpy_dtype
+
+    return numpy_dtype(name if "float" in name else keras.config.floatx())
+
+
+def as_tensor(recorder: TraceRecorder, value: Any) -> TensorTracer:
+    """A tracer for something that is used as a tensor."""
+    if isinstance(value, TensorTracer):
+        return value
+    result = recorder.op("convert_to_tensor", value)
+    assert isinstance(result, TensorTracer)
+    return result
+
+
+def unsupported(recorder: TraceRecorder, what: str, advice: str) -> CaptureError:
+    """An error with the advice for `what`."""
+    assert advice in ADVICE
+    return CaptureError(recorder.message(what, advice))
+
+
+def is_sequence_of_sizes(value: Any) -> bool:
+    """Whether `value` is a shape, or a part of one."""
+    return isinstance(value, Sequence) and all(isinstance(v, (int, DimTracer)) for v in value)
+
+
+assert sys.byteorder == "little"  # constants are stored little endian and read back as they are

@@ -1,0 +1,78 @@
+"""The state that a function reaches: seeds, variables, constants and layers.
+
+Objects get a slot each, by identity, numbered -1, -2, ... until the expression is put together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+
+from lamina.errors import CaptureError
+from lamina.expression.model import Ref, Spec, State
+
+
+@dataclass(frozen=True, slots=True)
+class SeedRequest:
+    """Asks for a seed generator owned by the layer.
+
+    Args:
+        seed: Start value, or `None` for one from Keras's global seed.
+    """
+
+    seed: int | None = None
+
+
+@dataclass
+class StateTable:
+    """The state slots of one capture, and the objects behind them.
+
+    `objects` maps a slot's name to what the owner must keep: a `SeedRequest`, a NumPy array, a
+    `keras.Variable`, a layer or a `VariableRequest`.
+    """
+
+    slots: list[State] = field(default_factory=list)
+    objects: dict[str, Any] = field(default_factory=dict)
+    _by_identity: dict[int, Ref] = field(default_factory=dict)
+    _kept: list[Any] = field(default_factory=list)
+
+    def add(self, kind: str, name: str, value: Any, spec: Spec = Spec(), trainable: bool = False) -> Ref:
+        """A slot for `value`; the same object always gets the same slot."""
+        known = self._by_identity.get(id(value))
+        if known is not None:
+            return known
+        slot = State(kind, self._unique(name), spec, trainable)
+        self.slots.append(slot)
+        self.objects[slot.name] = value
+        self._kept.append(value)
+        ref = self._by_identity[id(value)] = Ref(-len(self.slots))
+        return ref
+
+    def _unique(self, name: str) -> str:
+        taken = {slot.name for slot in self.slots}
+        if name not in taken:
+            return name
+        return next(f"{name}_{i}" for i in range(1, len(taken) + 2) if f"{name}_{i}" not in taken)
+
+    def slot(self, ref: Ref) -> State:
+        """The slot of a negative number."""
+        return self.slots[-ref.index - 1]
+
+    def value_spec(self, index: int) -> Any:
+        """What stands for a slot when shapes are inferred."""
+        slot = self.slots[-index - 1]
+        if slot.kind == "seed":
+            return 0
+        if slot.kind == "layer":
+            return self.objects[slot.name]
+        return keras.KerasTensor(slot.spec.shape or (), dtype=slot.spec.dtype or "float32")
+
+    def seed(self, seed: Any) -> Any:
+        """The seed argument of a random operation: a slot, or the number the user fixed."""
+        if isinstance(seed, bool) or not isinstance(seed, (int, SeedRequest, keras.random.SeedGenerator, type(None))):
+            raise CaptureError(f"a seed is an int, None or a keras.random.SeedGenerator, received {seed!r}")
+        if isinstance(seed, int):
+            return seed
+        return self.add("seed", "seed", SeedRequest() if seed is None else seed)

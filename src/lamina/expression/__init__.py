@@ -1,0 +1,1 @@
+"""Expressions: pure functions over tensors, as data."""

@@ -1,0 +1,289 @@
+"""Runs an expression on the tensors of whatever backend Keras uses.
+
+A plain loop: each call is prepared once (its function looked up, its constants built), and a run
+fills in the values and calls. Inside a trace (`jax.jit`, `tf.function`) the loop unrolls into it.
+"""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lamina.errors import RunError, SignatureError
+from lamina.expression import opset
+from lamina.expression.model import (
+    Array,
+    Call,
+    Closure,
+    Expression,
+    FrozenDict,
+    FrozenList,
+    Ref,
+    Slice,
+    call_references,
+    leaves,
+    references,
+)
+
+Builder = Callable[[list[Any]], Any]
+
+
+def constant(array: Array) -> np.ndarray[Any, Any]:
+    """The NumPy array that an `Array` literal stands for; read-only."""
+    return np.frombuffer(array.data, numpy_dtype(array.dtype)).reshape(array.shape)
+
+
+def numpy_dtype(name: str) -> np.dtype[Any]:
+    """The NumPy dtype of a Keras dtype name, `bfloat16` and the 8-bit floats included."""
+    if name.startswith(("bfloat", "float8")):
+        import ml_dtypes
+
+        return np.dtype(getattr(ml_dtypes, name))
+    return np.dtype(name)
+
+
+def builder(value: Any) -> Builder | None:
+    """A function from the values of a run to one argument; `None` where it is always the same."""
+    if isinstance(value, Ref):
+        return _reference(value)
+    if isinstance(value, Closure):
+        return functools.partial(_callable, value)
+    if isinstance(value, Slice):
+        parts = [builder(p) or _always(p) for p in (value.start, value.stop, value.step)]
+        return lambda env: slice(*(part(env) for part in parts))
+    if isinstance(value, FrozenDict):
+        items = {k: builder(v) or _always(literal(v)) for k, v in value.items()}
+        return lambda env: {k: build(env) for k, build in items.items()}
+    if isinstance(value, tuple) and (any(True for _ in references(value)) or _holds_closure(value)):
+        kind = list if isinstance(value, FrozenList) else tuple
+        builders = [builder(v) or _always(literal(v)) for v in value]
+        return lambda env: kind([build(env) for build in builders])
+    return None
+
+
+def _holds_closure(value: Any) -> bool:
+    return any(isinstance(leaf, Closure) for leaf in leaves(value))
+
+
+def literal(value: Any) -> Any:
+    """A literal as the operation expects it: ordinary lists, dicts, slices and arrays."""
+    if isinstance(value, Array):
+        return constant(value)
+    if isinstance(value, FrozenList):
+        return [literal(v) for v in value]
+    if isinstance(value, tuple):
+        return tuple(literal(v) for v in value)
+    if isinstance(value, FrozenDict):
+        return {k: literal(v) for k, v in value.items()}
+    if isinstance(value, Slice):
+        return slice(value.start, value.stop, value.step)
+    return value
+
+
+def _always(value: Any) -> Builder:
+    return lambda env: value
+
+
+def _reference(ref: Ref) -> Builder:
+    index, path = ref.index, ref.path
+    if not path:
+        return lambda env: env[index]
+    return lambda env: functools.reduce(lambda value, key: value[key], path, env[index])
+
+
+def _callable(closure: Closure, env: list[Any]) -> Callable[..., Any]:
+    captured = [build(env) for build in map(_reference, closure.captured)]
+    plan = plan_of(closure.expression)
+
+    def function(*inputs: Any) -> Any:
+        # A loop over nothing passes None where the function takes no tensor.
+        return plan.run([*(leaf for leaf in leaves(inputs) if leaf is not None), *captured])
+
+    return function
+
+
+class _Step:
+    """One call, prepared: the function, its constant arguments, and where values go into them."""
+
+    __slots__ = ("args", "built", "dynamic", "filled", "frees", "function", "kwargs")
+
+    def __init__(self, call: Call, frees: tuple[int, ...]) -> None:
+        self.function = opset.lookup(call.op).function
+        self.frees = frees
+        self.args = [literal(value) for value in call.args]
+        self.filled = tuple((i, v.index) for i, v in enumerate(call.args) if isinstance(v, Ref) and not v.path)
+        simple = {i for i, _ in self.filled}
+        self.built = tuple(
+            (i, build) for i, v in enumerate(call.args) if i not in simple and (build := builder(v)) is not None
+        )
+        self.kwargs = {name: literal(value) for name, value in call.kwargs}
+        self.dynamic = tuple((name, build) for name, v in call.kwargs if (build := builder(v)) is not None)
+
+    def __call__(self, env: list[Any]) -> Any:
+        args = self.args.copy()
+        for position, index in self.filled:
+            args[position] = env[index]
+        for position, build in self.built:
+            args[position] = build(env)
+        if not self.dynamic:
+            return self.function(*args, **self.kwargs)
+        kwargs = self.kwargs | {name: build(env) for name, build in self.dynamic}
+        return self.function(*args, **kwargs)
+
+
+class Plan:
+    """An expression prepared for running."""
+
+    def __init__(self, expression: Expression) -> None:
+        self._expression = weakref.ref(expression)
+        self._structure = expression.inputs
+        self.state_names = tuple(slot.name for slot in expression.state)
+        last_use = _last_uses(expression)
+        first = expression.first_call
+        self._steps = [
+            _Step(call, last_use.get(first + position, ())) for position, call in enumerate(expression.calls)
+        ]
+        self._outputs = builder(expression.outputs) or _always(literal(expression.outputs))
+
+    def run(self, values: list[Any]) -> Any:
+        """Run on flat values: the input leaves, then the state, in the order of their numbers.
+
+        Raises:
+            RunError: A call failed; the message names it, its arguments and the user's line.
+        """
+        env = values
+        append = env.append
+        step: _Step | None = None
+        try:
+            for step in self._steps:
+                append(step(env))
+                for index in step.frees:
+                    env[index] = None
+        except RunError:
+            raise
+        except Exception as error:
+            position = self._steps.index(step) if step is not None else 0
+            raise RunError(self._explain(position, env, error)) from error
+        return self._outputs(env)
+
+    def _explain(self, position: int, env: list[Any], error: Exception) -> str:
+        expression = self._expression()
+        assert expression is not None
+        return explain(expression, position, env, error)
+
+
+def explain(expression: Expression, position: int, env: Sequence[Any], error: Exception) -> str:
+    """What failed and where: the call as printed, its argument shapes, the user's line."""
+    from lamina.expression.printer import call_line
+
+    call = expression.calls[position]
+    shapes = ", ".join(f"%{ref.index}: {_describe(ref, env)}" for ref in call_references(call))
+    where = f", written at {call.where}" if call.where else ""
+    public_name = opset.lookup(call.op).public_name
+    return (
+        f"{public_name} failed in {expression.name!r}, call {position}: `{call_line(expression, position)}`{where}. "
+        f"It received {shapes or 'no tensors'}. {type(error).__name__}: {error}"
+    )
+
+
+def _describe(ref: Ref, env: Sequence[Any]) -> str:
+    value = _reference(ref)(list(env))
+    shape = getattr(value, "shape", None)
+    return repr(value)[:60] if shape is None else f"{getattr(value, 'dtype', '?')}{tuple(shape)}"
+
+
+def _last_uses(expression: Expression) -> dict[int, tuple[int, ...]]:
+    """For each call, the numbered values that no later call or output reads."""
+    last: dict[int, int] = {}
+    for position, call in enumerate(expression.calls):
+        for ref in call_references(call):
+            last[ref.index] = position + expression.first_call
+    for ref in references(expression.outputs):
+        last.pop(ref.index, None)
+    frees: dict[int, tuple[int, ...]] = {}
+    for index, position in last.items():
+        frees[position] = (*frees.get(position, ()), index)
+    return frees
+
+
+def plan_of(expression: Expression) -> Plan:
+    """The prepared form of an expression, made once and dropped with it."""
+    plan = expression.__dict__.get("_plan")
+    if plan is None:
+        plan = expression.__dict__["_plan"] = Plan(expression)
+    return plan  # type: ignore[no-any-return]
+
+
+def flatten_inputs(expression: Expression, inputs: Any) -> list[Any]:
+    """The tensors of `inputs` in the order of the expression's numbers.
+
+    Raises:
+        SignatureError: `inputs` has another structure than the expression was captured for.
+    """
+    flat: list[Any] = []
+    _flatten_like(expression.inputs, inputs, flat, expression)
+    return flat
+
+
+def _flatten_like(template: Any, value: Any, flat: list[Any], expression: Expression) -> None:
+    if isinstance(template, Mapping):
+        if not isinstance(value, Mapping) or set(value) != set(template):
+            raise _mismatch(expression, template, value)
+        for key in sorted(template):
+            _flatten_like(template[key], value[key], flat, expression)
+    elif isinstance(template, tuple):
+        if not isinstance(value, (tuple, list)) or len(value) != len(template):
+            raise _mismatch(expression, template, value)
+        for part, item in zip(template, value, strict=True):
+            _flatten_like(part, item, flat, expression)
+    else:
+        flat.append(value)
+
+
+def _mismatch(expression: Expression, template: Any, value: Any) -> SignatureError:
+    received = type(value).__name__ + (f" of {len(value)}" if isinstance(value, (tuple, list, dict)) else "")
+    kind = "dict with " + ", ".join(template) if isinstance(template, Mapping) else f"sequence of {len(template)}"
+    return SignatureError(
+        f"{expression.name!r} takes a {kind} tensors, received a {received}; call it as it was captured"
+    )
+
+
+def run(expression: Expression, inputs: Any, state: Mapping[str, Any] | None = None) -> Any:
+    """Run an expression.
+
+    Args:
+        expression: What to run.
+        inputs: Tensors in the structure of `expression.inputs`.
+        state: The objects of the state slots, by name.
+
+    Returns:
+        The outputs, in the structure of `expression.outputs`.
+
+    Raises:
+        SignatureError: `inputs` has another structure.
+        RunError: A call failed.
+
+    Example:
+        >>> import numpy as np, lamina
+        >>> lamina.capture(lambda x: x * 2).run(np.ones(2)).tolist()
+        [2.0, 2.0]
+    """
+    plan = plan_of(expression)
+    values = [inputs] if type(expression.inputs).__name__ == "Spec" else flatten_inputs(expression, inputs)
+    if plan.state_names:
+        values.extend(_state_values(expression, plan.state_names, state or {}))
+    return plan.run(values)
+
+
+def _state_values(expression: Expression, names: tuple[str, ...], state: Mapping[str, Any]) -> list[Any]:
+    missing = [name for name in names if name not in state]
+    if missing:
+        raise SignatureError(
+            f"{expression.name!r} reads the state {', '.join(missing)}, which was not given; "
+            f"pass state={{name: object}} or call the layer that owns it"
+        )
+    return [state[name] for name in names]

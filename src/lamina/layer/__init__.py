@@ -1,0 +1,3 @@
+"""The Lambda layer."""
+
+from lamina.layer.layer import Lambda as Lambda

@@ -1,0 +1,131 @@
+"""The configuration of a Lambda layer, written and read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lamina.errors import ArchiveError, ExpressionError
+from lamina.expression.codec import decode, encode
+from lamina.expression.model import Expression, FrozenDict, FrozenList, Spec, thaw
+from lamina.layer.masks import Mask
+from lamina.layer.output_shape import OutputShape
+from lamina.layer.programs import Program, Situation
+
+if TYPE_CHECKING:
+    from lamina.layer.layer import Lambda
+
+_OWN = ("expressions", "output_shape", "mask", "arguments")
+
+
+def encode_layer(
+    name: str, programs: Sequence[Program], shape: OutputShape, mask: Mask, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The part of a layer's configuration that is lamina's."""
+    fields = {
+        "expressions": [_encode_program(program) for program in programs],
+        "output_shape": shape.saved(),
+        "mask": mask.saved(name),
+        "arguments": _encode_arguments(arguments),
+    }
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def _encode_program(program: Program) -> dict[str, Any]:
+    when = {"training": program.training, "mask": program.mask or None}
+    return {"expression": encode(program.expression)} | {k: v for k, v in when.items() if v is not None}
+
+
+def _encode_arguments(arguments: Mapping[str, Any]) -> Any:
+    """The arguments as data, for reading; the expressions already contain them."""
+    kept = {}
+    for name, value in arguments.items():
+        try:
+            kept[name] = encode(Expression((), (), _frozen(value)))["outputs"]
+        except (ExpressionError, TypeError, KeyError):
+            continue
+    return kept or None
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return FrozenDict({k: _frozen(v) for k, v in value.items()})
+    if isinstance(value, (list, tuple)):
+        kind = FrozenList if isinstance(value, list) else tuple
+        return kind(map(_frozen, value))
+    return value
+
+
+def restore(cls: type[Lambda], config: dict[str, Any], custom_objects: Mapping[str, Any] | None) -> Lambda:
+    """A layer from its configuration.
+
+    Raises:
+        ExpressionError: An expression is damaged.
+        ArchiveError: The configuration is of `keras.layers.Lambda` and holds Python bytecode.
+    """
+    if "expressions" not in config:
+        return _restore_stock(cls, config)
+    own = {key: config.pop(key, None) for key in _OWN}
+    programs = [_decode_program(item, position) for position, item in enumerate(_list(own["expressions"]))]
+    decoded = {
+        "output_shape": OutputShape.loaded(own["output_shape"]),
+        "mask": Mask.loaded(own["mask"]),
+        "arguments": {k: _decode_argument(v) for k, v in (own["arguments"] or {}).items()},
+    }
+    return cls.from_programs(programs, decoded, config)
+
+
+def _restore_stock(cls: type[Lambda], config: dict[str, Any]) -> Lambda:
+    function = config.get("function")
+    if callable(function):
+        return cls(**config)
+    raise ArchiveError(
+        f"layer {config.get('name')!r} was saved by keras.layers.Lambda as Python bytecode or by name "
+        f"({type(function).__name__}), which is never executed; expected a configuration with 'expressions'"
+    )
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list) or not value:
+        raise ExpressionError(f"$.expressions: expected a list with at least one entry, received {value!r}")
+    return value
+
+
+def _decode_program(data: Any, position: int) -> Program:
+    place = f"$.expressions[{position}]"
+    if not isinstance(data, Mapping) or not {"expression"} <= set(data) <= {"expression", "training", "mask"}:
+        raise ExpressionError(f"{place}: expected 'expression', and perhaps 'training' and 'mask', received {data!r:.200}")
+    training, mask = data.get("training"), data.get("mask", False)
+    if training not in (None, True, False) or mask not in (True, False):
+        raise ExpressionError(f"{place}: 'training' and 'mask' are booleans, received {training!r} and {mask!r}")
+    return Program(decode(data["expression"]), training, bool(mask))
+
+
+def _decode_argument(data: Any) -> Any:
+    from lamina.expression.codec import FORMAT_VERSION
+
+    return thaw(decode({"lamina": FORMAT_VERSION, "inputs": {"tuple": []}, "parameters": [], "outputs": data, "calls": []}).outputs)
+
+
+def shape_specs(shape: Any) -> Any:
+    """Specs for an input shape, or a nested structure of shapes, as Keras gives them to `build`."""
+    if isinstance(shape, Mapping):
+        return FrozenDict({key: shape_specs(item) for key, item in shape.items()})
+    if all(n is None or isinstance(n, int) for n in shape):
+        return Spec(tuple(shape))
+    kind = FrozenList if isinstance(shape, list) else tuple
+    return kind(shape_specs(item) for item in shape)
+
+
+def explain_misfit(layer: str, programs: Sequence[Program], situation: Situation) -> str:
+    """Why none of the saved expressions fits a call."""
+    held = "; ".join(f"{p.expression.inputs}{_phase(p.training)}{' with a mask' if p.mask else ''}" for p in programs)
+    received = f"{situation.inputs}{' with a mask' if situation.mask is not None else ''}"
+    return (
+        f"layer {layer!r} was loaded with expressions for {held or 'nothing'}, and received {received}. The function "
+        "read these sizes when it was captured; call it on such inputs, or build the layer again from its function"
+    )
+
+
+def _phase(training: bool | None) -> str:
+    return "" if training is None else " in training" if training else " in inference"

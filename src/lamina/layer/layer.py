@@ -1,0 +1,259 @@
+"""`Lambda`: any expression as a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+
+from lamina.capture.api import function_name
+from lamina.errors import CaptureError, LaminaError, SavingError, SignatureError, SpecNeededError
+from lamina.expression.inference import infer
+from lamina.expression.model import Expression, Spec, leaves, map_tree
+from lamina.expression.runner import flatten_inputs, plan_of
+from lamina.layer import config as configs
+from lamina.layer.masks import Mask
+from lamina.layer.output_shape import OutputShape
+from lamina.layer.owned import OwnedState, unlocked
+from lamina.layer.programs import Program, Recipe, Situation, specs
+
+_WAYS_OUT = (
+    "Three ways out: write it with keras.ops, lamina.backend (K) or NumPy functions that lamina knows; keep using the "
+    "layer in this process without saving it; or write a keras.layers.Layer subclass with a get_config method."
+)
+
+
+@keras.saving.register_keras_serializable(package="lamina", name="Lambda")
+class Lambda(keras.layers.Layer):
+    """Wraps a function as a layer, and keeps what it computes as data.
+
+    The signature is that of `keras.layers.Lambda`. The function is captured as an
+    `lamina.Expression`: that is what runs, what is trained and what is saved, so the saved model
+    loads on every Keras backend without executing anything from the file.
+
+    Args:
+        function: Takes the input tensor (or nested structure of tensors) first. It may also take
+            `mask` and `training`, which are passed when it asks for them.
+        output_shape: Expected output shape: a tuple without the batch axis, a function of the full
+            input shape, or `None` to infer it. It is checked against what the function computes.
+        mask: `None`, a function with the signature of `compute_mask`, or a tensor that is the mask.
+        arguments: Further keyword arguments for the function.
+        **kwargs: As for every `keras.layers.Layer`: `name`, `dtype`, `trainable`, `input_shape`,
+            `activity_regularizer`.
+
+    Input shape: arbitrary. Output shape: what the function computes, or `output_shape`.
+
+    Raises:
+        SavingError: On saving, if the function cannot be captured; it still runs in this process.
+
+    Example:
+        >>> import numpy as np, keras
+        >>> from lamina import Lambda
+        >>> model = keras.Sequential([Lambda(lambda x: x ** 2, input_shape=(3,))])
+        >>> model.predict(np.array([[1.0, 2.0, 3.0]]), verbose=0).tolist()
+        [[1.0, 4.0, 9.0]]
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        output_shape: Any = None,
+        mask: Any = None,
+        arguments: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if not callable(function):
+            raise CaptureError(f"Lambda takes a function, received {function!r} of type {type(function).__name__}")
+        self._setup(Recipe(function, arguments or {}), output_shape, mask, kwargs)
+        self.function = function
+        self.arguments = dict(arguments or {})
+
+    def _setup(self, recipe: Recipe | None, output_shape: Any, mask: Any, kwargs: Mapping[str, Any]) -> None:
+        super().__init__(**kwargs)
+        self._recipe = recipe
+        self._declared_shape = OutputShape(output_shape)
+        self._mask = Mask(mask)
+        self.supports_masking = mask is not None
+        self._programs: Any = _Untracked()
+        self._owned = _Untracked(OwnedState(self))
+        self._refusal: LaminaError | None = None
+
+    # Which expression holds
+
+    @property
+    def mask(self) -> Any:
+        """The mask as it was given."""
+        return self._mask.given
+
+    @property
+    def expression(self) -> Expression:
+        """What the layer computes in inference.
+
+        Raises:
+            CaptureError: The function cannot be captured; the message says why.
+        """
+        program = self._inference_program()
+        return program.expression
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """All expressions: of each kind of input it was called with, and of training where it differs."""
+        return tuple(program.expression for program in self._programs.value)
+
+    def _inference_program(self) -> Program:
+        found = next((p for p in self._programs.value if p.training is not True), None)
+        if found is not None:
+            return found
+        if self._recipe is None:
+            raise SignatureError(f"layer {self.name!r} holds no expression")
+        self._capture(Situation(Spec(), training=False))
+        if self._refusal is not None:
+            raise self._refusal
+        return next(p for p in self._programs.value if p.training is not True)
+
+    def _program(self, situation: Situation) -> Program | None:
+        """The expression for a situation; `None` where the function has to be called itself.
+
+        Raises:
+            SignatureError: The layer was loaded, and none of its expressions fits.
+        """
+        found = self._find(situation)
+        if found is None and self._recipe is None:
+            raise SignatureError(configs.explain_misfit(self.name, self._programs.value, situation))
+        if found is None and self._refusal is None:
+            self._capture(situation)
+            found = self._find(situation)
+        return found
+
+    def _find(self, situation: Situation) -> Program | None:
+        return next((program for program in self._programs.value if program.fits(situation)), None)
+
+    def _capture(self, situation: Situation) -> None:
+        assert self._recipe is not None
+        try:
+            captured = self._recipe.programs(situation)
+        except SpecNeededError:
+            raise
+        except LaminaError as error:
+            self._refusal = error
+            return
+        for one, training in captured:
+            expression = unlocked(self, lambda one=one: self._owned.value.adopt(one))
+            mask = self._recipe.takes_mask and situation.mask is not None
+            self._programs.value.append(Program(expression, training, mask))
+
+    def _situation(self, inputs: Any, mask: Any, training: bool | None) -> Situation:
+        takes_mask = self._recipe.takes_mask if self._recipe else any(p.mask for p in self._programs.value)
+        masked = takes_mask and any(leaf is not None for leaf in leaves(mask))
+        return Situation(specs(inputs), bool(training), specs(mask) if masked else None)
+
+    # The contract of a Keras layer
+
+    def build(self, input_shape: Any = None) -> None:
+        """Capture the function for inputs of this shape, and create the state it needs."""
+        if input_shape is not None and self._recipe is not None and not self._recipe.takes_mask:
+            try:
+                self._program(Situation(configs.shape_specs(input_shape), training=False))
+            except SpecNeededError:
+                pass  # it reads a dtype, which only a call tells
+        super().build(input_shape)
+
+    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+        """Compute the expression on tensors."""
+        program = self._program(self._situation(inputs, mask, training))
+        if program is None:
+            assert self._recipe is not None
+            return self._recipe.function(inputs, **self._recipe.keywords(training, mask))
+        return self._run(program, inputs, mask)
+
+    def _run(self, program: Program, inputs: Any, mask: Any) -> Any:
+        values = flatten_inputs(program.expression, (inputs, mask) if program.mask else inputs)
+        plan = plan_of(program.expression)
+        if plan.state_names:
+            owned = self._owned.value.values()
+            values.extend(owned[name] for name in plan.state_names)
+        return plan.run(values)
+
+    def compute_output_spec(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+        """Shapes and dtypes of the output, as `KerasTensor`s; unknown sizes stay unknown."""
+        situation = self._situation(inputs, mask, training)
+        program = self._program(situation)
+        if program is None:
+            return self._spec_of_function(inputs, mask, training)
+        given = (situation.inputs, situation.mask) if program.mask else situation.inputs
+        outputs = infer(program.expression, list(leaves(given)), self._owned.value.objects, self.compute_dtype)
+        outputs = self._declared_shape.apply(outputs, situation.inputs, self.name)
+        return map_tree(_keras_tensor, outputs)
+
+    def _spec_of_function(self, inputs: Any, mask: Any, training: bool | None) -> Any:
+        if self._declared_shape.given is not None:
+            shape = self._declared_shape.full(specs(inputs))
+            return map_tree(_keras_tensor, map_tree(lambda s: Spec(s, self.compute_dtype), shape))
+        return keras.Operation.compute_output_spec(self, inputs, mask=mask, training=training)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Output shape for an input shape, or for a structure of shapes."""
+        inputs = map_tree(lambda spec: keras.KerasTensor(spec.shape, dtype=self.compute_dtype), configs.shape_specs(input_shape))
+        outputs = self.compute_output_spec(inputs)
+        return map_tree(lambda tensor: tuple(tensor.shape), outputs)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The output mask: `mask` of the constructor, called if it is a function."""
+        return self._mask.compute(inputs, mask, self.supports_masking)
+
+    # Saving
+
+    def get_config(self) -> dict[str, Any]:
+        """The layer as plain data.
+
+        Raises:
+            SavingError: The function cannot be captured; the message says why and what to do.
+        """
+        try:
+            self._inference_program()
+        except LaminaError as error:
+            raise SavingError(f"layer {self.name!r} cannot be saved: {error} {_WAYS_OUT}") from error
+        return {
+            **super().get_config(),
+            **configs.encode_layer(
+                self.name, self._programs.value, self._declared_shape, self._mask, self.arguments
+            ),
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Lambda:
+        """Rebuild a layer from its configuration; nothing in it is executed.
+
+        Raises:
+            ExpressionError: The configuration is damaged; the message names the place.
+        """
+        return configs.restore(cls, dict(config), custom_objects)
+
+    @classmethod
+    def from_programs(cls, programs: list[Program], decoded: Mapping[str, Any], kwargs: Mapping[str, Any]) -> Lambda:
+        """A layer that runs given expressions instead of a function."""
+        layer = cls.__new__(cls)
+        layer._setup(None, decoded.get("output_shape"), decoded.get("mask"), kwargs)
+        layer.function = None  # type: ignore[assignment]
+        layer.arguments = dict(decoded.get("arguments") or {})
+        for program in programs:
+            layer._owned.value.restore(program.expression)
+            layer._programs.value.append(program)
+        return layer
+
+    def __repr__(self) -> str:
+        found = next(iter(self._programs.value), None)
+        does = repr(found.expression)[13:-1] if found else function_name(self.function)
+        return f"<Lambda name={self.name}, {does}>"
+
+
+def _keras_tensor(leaf: Any) -> Any:
+    return keras.KerasTensor(leaf.shape, dtype=leaf.dtype) if isinstance(leaf, Spec) else leaf
+
+
+class _Untracked:
+    """Holds what Keras's attribute tracking must not wrap or walk."""
+
+    def __init__(self, value: Any = None) -> None:
+        self.value: Any = [] if value is None else value

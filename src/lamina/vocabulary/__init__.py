@@ -1,0 +1,1 @@
+"""The functions of each framework, written over the opset."""

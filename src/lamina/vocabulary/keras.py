@@ -1,0 +1,129 @@
+"""Keras's own functions: `keras.ops`, `keras.random`, `keras.activations`, `keras.utils`, and `K`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lamina.expression import opset
+from lamina.vocabulary import keras_backend
+from lamina.vocabulary.dispatch import op_function, ops
+from lamina.vocabulary.registry import Vocabulary
+
+
+def _op(name: str) -> Callable[..., Any]:
+    return op_function(name)
+
+
+def _aliases() -> dict[str, Any]:
+    """Every operation under its own name and under each submodule of `keras.ops` that may hold it."""
+    table: dict[str, Any] = {}
+    for name in opset.names():
+        if not name.startswith(("operator.", "random.")):
+            function = _op(name)
+            table[name] = function
+            for submodule in ("nn", "numpy", "linalg", "core", "math"):
+                table.setdefault(f"{submodule}.{name}", function)
+    return table
+
+
+OPS: Mapping[str, Any] = {
+    **_aliases(),
+    "dtype": lambda x: x.dtype,
+    "is_tensor": lambda x: hasattr(x, "shape"),
+}
+OPS_REFUSED: Mapping[str, str] = {
+    "convert_to_numpy": "it reads tensor values on the host; keep the tensor and use keras.ops on it",
+    "custom_gradient": "an expression has the gradients of its operations; write a Layer for your own",
+    "jvp": "an expression has the gradients of its operations; write a Layer for your own",
+    "vectorize": "use keras.ops.vectorized_map",
+    "empty": "its values are not defined; use keras.ops.zeros",
+    "empty_like": "its values are not defined; use keras.ops.zeros_like",
+}
+RANDOM: Mapping[str, Any] = {
+    name.removeprefix("random."): _op(name) for name in opset.names() if name.startswith("random.")
+}
+
+
+def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Any:
+    """`keras.activations.relu`, every argument."""
+    if not negative_slope and max_value is None and not threshold:
+        return ops.relu(x)
+    return keras_backend.TABLE["relu"](x, alpha=negative_slope, max_value=max_value, threshold=threshold)
+
+
+def linear(x: Any) -> Any:
+    """`keras.activations.linear`."""
+    return x
+
+
+def softmax(x: Any, axis: int = -1) -> Any:
+    """`keras.activations.softmax`."""
+    return ops.softmax(x, axis=axis)
+
+
+def mish(x: Any) -> Any:
+    """`keras.activations.mish`: x tanh(softplus(x))."""
+    return ops.multiply(x, ops.tanh(ops.softplus(x)))
+
+
+_SAME_ACTIVATIONS = (
+    "celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu log_sigmoid "
+    "log_softmax relu6 selu sigmoid silu soft_shrink softplus softsign sparse_plus sparse_sigmoid sparsemax "
+    "squareplus swish tanh tanh_shrink threshold"
+).split()
+ACTIVATIONS: Mapping[str, Any] = {
+    **{name: _op("exp" if name == "exponential" else name) for name in _SAME_ACTIVATIONS},
+    "relu": relu,
+    "linear": linear,
+    "softmax": softmax,
+    "mish": mish,
+}
+
+
+def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
+    """`keras.utils.normalize` on tensors."""
+    return ops.normalize(x, axis=axis, order=order)
+
+
+def to_categorical(x: Any, num_classes: int | None = None) -> Any:
+    """`keras.utils.to_categorical` on tensors.
+
+    Raises:
+        ValueError: `num_classes` is not given; it cannot be read from the values of a tensor.
+    """
+    if num_classes is None:
+        raise ValueError("to_categorical in a captured function needs num_classes")
+    return ops.one_hot(x, num_classes)
+
+
+UTILS: Mapping[str, Any] = {"normalize": normalize, "to_categorical": to_categorical}
+
+
+def _under(prefix: str, table: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"{prefix}.{name}": value for name, value in table.items()}
+
+
+_ROOT = {
+    **_under("ops", OPS),
+    **_under("random", RANDOM),
+    **_under("activations", ACTIVATIONS),
+    **_under("utils", UTILS),
+    **_under("backend", keras_backend.TABLE),
+}
+_HOMES = ("keras", "keras._tf_keras.keras", "tensorflow.keras", "tensorflow.python.keras", "tf_keras")
+_BACKEND_HOMES = ("keras.src.legacy.backend",)
+
+
+def _everywhere(name: str) -> tuple[str, ...]:
+    return tuple(f"{home}.{name}" for home in _HOMES)
+
+
+VOCABULARIES = (
+    Vocabulary("keras.ops", _everywhere("ops"), OPS, OPS_REFUSED),
+    Vocabulary("keras.random", _everywhere("random"), RANDOM),
+    Vocabulary("keras.activations", _everywhere("activations"), ACTIVATIONS),
+    Vocabulary("keras.utils", _everywhere("utils"), UTILS),
+    Vocabulary("K", (*_everywhere("backend"), *_BACKEND_HOMES), keras_backend.TABLE, keras_backend.REFUSED),
+    Vocabulary("keras", _HOMES, _ROOT, {f"backend.{k}": v for k, v in keras_backend.REFUSED.items()}),
+)

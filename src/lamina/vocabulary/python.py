@@ -1,0 +1,188 @@
+"""Python's own functions, `math` and `operator`, as a captured function calls them."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lamina.vocabulary.tracer import DimTracer, TensorTracer, Tracer
+from lamina.errors import CaptureError
+from lamina.vocabulary.dispatch import ops
+from lamina.vocabulary.registry import Vocabulary, framework_of
+
+
+def holds_tracer(value: Any) -> bool:
+    """Whether an argument is a tracer or a container with one."""
+    if isinstance(value, Tracer):
+        return True
+    if isinstance(value, Mapping):
+        return any(map(holds_tracer, value.values()))
+    if isinstance(value, (list, tuple)):
+        return any(map(holds_tracer, value))
+    return False
+
+
+def any_tracer(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Whether any argument of a call holds a tracer."""
+    return any(map(holds_tracer, args)) or any(map(holds_tracer, kwargs.values()))
+
+
+def foreign(function: Callable[..., Any], explanation: str) -> Callable[..., Any]:
+    """A function without a counterpart: it runs on plain values and refuses tensors."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if any_tracer(args, kwargs):
+            raise CaptureError(explanation)
+        return function(*args, **kwargs)
+
+    return call if not isinstance(function, type) else _class_stand_in(function, call)
+
+
+def _class_stand_in(real: type, call: Callable[..., Any]) -> Any:
+    class StandIn:
+        """Calls like the class, and keeps it for `isinstance`."""
+
+        lamina_class = real
+        __call__ = staticmethod(call)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+    return StandIn()
+
+
+def numeric(real: Callable[..., Any], stand_in: Callable[..., Any]) -> Callable[..., Any]:
+    """The real function on plain values, the vocabulary's on tensors."""
+
+    @functools.wraps(stand_in)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        chosen = stand_in if any_tracer(args, kwargs) or _any_backend_tensor(args) else real
+        return chosen(*args, **kwargs)
+
+    return call
+
+
+def _any_backend_tensor(args: tuple[Any, ...]) -> bool:
+    import keras
+
+    return any(keras.ops.is_tensor(a) or isinstance(a, keras.Variable) for a in args)
+
+
+_TENSOR_CLASSES = {"Tensor", "EagerTensor", "KerasTensor", "Array", "Variable", "ResourceVariable", "SymbolicTensor"}
+
+
+def _isinstance(value: Any, kinds: Any) -> bool:
+    if not isinstance(kinds, tuple):
+        kinds = (kinds,)
+    kinds = tuple(getattr(kind, "lamina_class", kind) for kind in kinds)
+    if isinstance(value, TensorTracer):
+        return any(_is_tensor_class(kind) for kind in kinds)
+    if isinstance(value, DimTracer):
+        return int in kinds or builtins.isinstance(value, tuple(k for k in kinds if isinstance(k, type)))
+    return builtins.isinstance(value, tuple(kind for kind in kinds if not isinstance(kind, tuple)))
+
+
+def _is_tensor_class(kind: Any) -> bool:
+    return getattr(kind, "__name__", "") in _TENSOR_CLASSES and framework_of(getattr(kind, "__module__", "")) is not None
+
+
+def _extreme(tensor_op: str, python: Callable[..., Any]) -> Callable[..., Any]:
+    def extreme(*values: Any, **kwargs: Any) -> Any:
+        items = list(values[0]) if len(values) == 1 else list(values)
+        if not any(isinstance(v, TensorTracer) for v in items):
+            return python(*values, **kwargs)
+        return functools.reduce(getattr(ops, tensor_op), items)
+
+    return extreme
+
+
+def _float(value: Any = 0.0) -> Any:
+    return value * 1.0 if isinstance(value, DimTracer) else builtins.float(value)
+
+
+def _int(value: Any = 0, *base: Any) -> Any:
+    return value.recorder.truncate_dim(value) if isinstance(value, DimTracer) else builtins.int(value, *base)
+
+
+def _round(value: Any, digits: int | None = None) -> Any:
+    if isinstance(value, TensorTracer):
+        return ops.round(value, digits or 0)
+    return builtins.round(value) if digits is None else builtins.round(value, digits)
+
+
+def _divmod(a: Any, b: Any) -> Any:
+    return (a // b, a % b) if holds_tracer((a, b)) else builtins.divmod(a, b)
+
+
+class _Type:
+    """A Python type whose call may receive a tracer; `isinstance` sees the type itself."""
+
+    def __init__(self, real: type, call: Callable[..., Any]) -> None:
+        self.lamina_class = real
+        self._call = call
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.lamina_class, name)
+
+    def __eq__(self, other: object) -> bool:
+        return self.lamina_class is getattr(other, "lamina_class", other)
+
+    def __hash__(self) -> int:
+        return hash(self.lamina_class)
+
+
+BUILTINS: Mapping[str, Any] = {
+    "isinstance": _isinstance,
+    "max": _extreme("maximum", builtins.max),
+    "min": _extreme("minimum", builtins.min),
+    "float": _Type(float, _float),
+    "int": _Type(int, _int),
+    "round": _round,
+    "divmod": _divmod,
+}
+
+# math function -> operation of the same meaning
+_MATH = {
+    **{
+        name: name
+        for name in "sqrt exp log1p expm1 log2 log10 sin cos tan sinh cosh tanh floor ceil trunc isnan isinf isfinite "
+        "erf erfc hypot gcd lcm cbrt exp2 fmod nextafter ldexp".split()
+    },
+    "fabs": "absolute",
+    "pow": "power",
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "atan2": "arctan2",
+    "asinh": "arcsinh",
+    "acosh": "arccosh",
+    "atanh": "arctanh",
+    "degrees": "rad2deg",
+    "radians": "deg2rad",
+}
+
+
+def _math(name: str, op: str) -> Callable[..., Any]:
+    def call(*args: Any) -> Any:
+        if len(args) == 1 and isinstance(args[0], DimTracer) and name == "sqrt":
+            return args[0] ** 0.5
+        return getattr(ops, op)(*args)
+
+    return numeric(getattr(math, name), call)
+
+
+def _math_log(x: Any, *base: Any) -> Any:
+    return ops.divide(ops.log(x), *(math.log(b) for b in base)) if base else ops.log(x)
+
+
+_TABLE: dict[str, Any] = {name: _math(name, op) for name, op in _MATH.items() if hasattr(math, name)}
+_TABLE["log"] = numeric(math.log, _math_log)
+_TABLE.update({name: getattr(math, name) for name in ("pi", "e", "tau", "inf", "nan")})
+
+VOCABULARIES = (Vocabulary("math", ("math",), _TABLE),)
