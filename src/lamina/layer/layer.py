@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from lamina.capture.api import function_name
+from lamina.tracing.api import function_name
 from lamina.errors import CaptureError, LaminaError, SavingError, SignatureError, SpecNeededError
 from lamina.expression.inference import infer
 from lamina.expression.model import Expression, Spec, leaves, map_tree

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from lamina.capture import capture
+from lamina.tracing import capture
 from lamina.errors import LaminaError, SavingError
 from lamina.expression.codec import decode, encode
 from lamina.expression.model import Array, Expression, Spec, leaves

@@ -9,8 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from lamina.capture import Captured
-from lamina.capture.state import SeedRequest
+from lamina.tracing import Captured
+from lamina.tracing.state import SeedRequest
 from lamina.expression.model import Expression, Spec, State
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from lamina.capture import Captured, capture_with_state
+from lamina.tracing import Captured, capture_with_state
 
 from lamina.expression.inference import spec_of
 from lamina.expression.model import Expression, FrozenDict, FrozenList, Spec, leaves

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lamina.expression.model import Closure, FrozenList, map_tree
 
 if TYPE_CHECKING:
-    from lamina.capture.recorder import TraceRecorder
+    from lamina.tracing.recorder import TraceRecorder
 
 Bound = Mapping[str, Any]
 Rule = Callable[["TraceRecorder", Bound, Bound], Any]

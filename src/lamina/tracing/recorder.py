@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from lamina.capture import indexing, lowering
-from lamina.capture.advice import ADVICE
-from lamina.capture.results import result_template
-from lamina.capture.shapes import KnownShape, LazyShape
-from lamina.capture.specs import SpecReader, World
-from lamina.capture.state import StateTable
+from lamina.tracing import indexing, lowering
+from lamina.tracing.advice import ADVICE
+from lamina.tracing.results import result_template
+from lamina.tracing.shapes import KnownShape, LazyShape
+from lamina.tracing.specs import SpecReader, World
+from lamina.tracing.state import StateTable
 from lamina.vocabulary.tracer import DimTracer, TensorTracer, Tracer
 from lamina.errors import CaptureError, SpecNeededError
 from lamina.expression import inference, opset
@@ -103,7 +103,7 @@ class TraceRecorder:
 
     def method(self, tensor: TensorTracer, name: str) -> Any:
         """The method or attribute `name` of a tensor, from the vocabularies."""
-        from lamina.capture.methods import method
+        from lamina.tracing.methods import method
 
         return method(self, tensor, name)
 

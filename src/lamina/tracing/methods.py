@@ -13,7 +13,7 @@ from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.tracer import TensorTracer
 
 if TYPE_CHECKING:
-    from lamina.capture.recorder import TraceRecorder
+    from lamina.tracing.recorder import TraceRecorder
 
 # What reads the values of a tensor, or takes it out of the expression.
 _HOST = {"numpy", "item", "tolist", "eval", "tobytes", "cpu", "cuda", "detach_", "backward", "block_until_ready", "op"}

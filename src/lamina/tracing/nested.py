@@ -7,9 +7,9 @@ from typing import Any
 
 import keras
 
-from lamina.capture.assembly import assemble_nested
-from lamina.capture.recorder import Passed, TraceRecorder
-from lamina.capture.specs import World
+from lamina.tracing.assembly import assemble_nested
+from lamina.tracing.recorder import Passed, TraceRecorder
+from lamina.tracing.specs import World
 from lamina.vocabulary.tracer import TensorTracer, Tracer
 from lamina.errors import CaptureError
 from lamina.expression import opset
@@ -67,7 +67,7 @@ def _row(spec: keras.KerasTensor) -> keras.KerasTensor:
 def _passed(recorder: TraceRecorder, value: Any, change: Callable[[Any], Any]) -> Passed | None:
     if value is None:
         return None
-    from lamina.capture.lowering import lower
+    from lamina.tracing.lowering import lower
 
     lowered = lower(recorder, value)
 

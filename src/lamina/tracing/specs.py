@@ -13,7 +13,7 @@ from lamina.expression.inference import AXIS_RULES, UNKNOWN, Evaluator, merge, s
 from lamina.expression.model import Ref, Spec, call_references
 
 if TYPE_CHECKING:
-    from lamina.capture.recorder import TraceRecorder
+    from lamina.tracing.recorder import TraceRecorder
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from lamina.capture.advice import ADVICE
-from lamina.capture.shapes import LazyShape
-from lamina.capture.state import SeedRequest
+from lamina.tracing.advice import ADVICE
+from lamina.tracing.shapes import LazyShape
+from lamina.tracing.state import SeedRequest
 from lamina.vocabulary.tracer import DimTracer, TensorTracer, Tracer
 from lamina.errors import CaptureError
 from lamina.expression import opset
 from lamina.expression.model import Array, FrozenDict, FrozenList, Ref, Slice, Spec
 
 if TYPE_CHECKING:
-    from lamina.capture.recorder import TraceRecorder
+    from lamina.tracing.recorder import TraceRecorder
 
 # Arrays up to this size are literals of the expression; larger ones become weights of the layer.
 LITERAL_BYTES = 1024
@@ -35,7 +35,7 @@ def lower_arguments(recorder: TraceRecorder, op: opset.Op, bound: Mapping[str, A
         if parameter.name == "dtype" and value is not None:
             value = dtype_name(value)
         if parameter.kind == "function" and not isinstance(value, Ref):
-            from lamina.capture.nested import lower_function
+            from lamina.tracing.nested import lower_function
 
             lowered[parameter.name] = lower_function(recorder, op, parameter.name, bound)
         else:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lamina.capture.lowering import as_tensor, unsupported
+from lamina.tracing.lowering import as_tensor, unsupported
 from lamina.vocabulary.tracer import DimTracer, TensorTracer
 from lamina.errors import CaptureError
 
 if TYPE_CHECKING:
-    from lamina.capture.recorder import TraceRecorder
+    from lamina.tracing.recorder import TraceRecorder
 
 
 def get_item(recorder: TraceRecorder, tensor: TensorTracer, key: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from lamina.capture.recorder import OUTER, TraceRecorder
+from lamina.tracing.recorder import OUTER, TraceRecorder
 from lamina.vocabulary.tracer import Tracer
 from lamina.errors import CaptureError
 from lamina.expression.model import (
@@ -79,7 +79,7 @@ def lower_outputs(recorder: TraceRecorder, outputs: Any) -> Any:
     Raises:
         CaptureError: It returned nothing, or something that is no tensor.
     """
-    from lamina.capture.lowering import lower
+    from lamina.tracing.lowering import lower
 
     if outputs is None:
         raise CaptureError(f"{recorder.name!r} returned None; it must return a tensor or a structure of tensors")

@@ -10,7 +10,7 @@ from lamina.errors import SpecNeededError
 from lamina.expression.model import Ref
 
 if TYPE_CHECKING:
-    from lamina.capture.recorder import TraceRecorder
+    from lamina.tracing.recorder import TraceRecorder
 
 
 class KnownShape(tuple[Any, ...]):

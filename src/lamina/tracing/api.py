@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lamina.capture.assembly import assemble
-from lamina.capture.recorder import TraceRecorder
-from lamina.capture.substitution import Substitution
+from lamina.tracing.assembly import assemble
+from lamina.tracing.recorder import TraceRecorder
+from lamina.tracing.substitution import Substitution
 from lamina.errors import CaptureError, LaminaError
 from lamina.expression.inference import spec_of
 from lamina.expression.model import Expression, FrozenDict, FrozenList, Ref, Spec, leaves

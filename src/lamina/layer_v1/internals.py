@@ -1,0 +1,62 @@
+"""Every private attribute of Keras that the 1.8 Layer API needs, one function each.
+
+Keras 3 has no public name for these. Each function says what it relies on, so that a change in
+Keras is repaired here and nowhere else (checked with Keras 3.15).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def inbound_nodes(layer: Any) -> list[Any]:
+    """The nodes of the symbolic calls of `layer`, oldest first (`Operation._inbound_nodes`)."""
+    return list(layer._inbound_nodes)
+
+
+def outbound_nodes(layer: Any) -> list[Any]:
+    """The nodes that consume an output of `layer` (`Operation._outbound_nodes`)."""
+    return list(layer._outbound_nodes)
+
+
+def origin(tensor: Any) -> tuple[Any, int] | None:
+    """The node that made a `KerasTensor` and its index there (`KerasTensor._keras_history`).
+
+    None for a tensor that no layer or operation made.
+    """
+    history = getattr(tensor, "_keras_history", None)
+    if history is None or history.operation is None:
+        return None
+    return history.operation._inbound_nodes[history.node_index], history.tensor_index
+
+
+def mask_of(tensor: Any) -> Any:
+    """The mask that travels with a `KerasTensor`, or None (`KerasTensor._keras_mask`)."""
+    return getattr(tensor, "_keras_mask", None)
+
+
+def own_variables(layer: Any) -> list[Any]:
+    """The variables of `layer` without those of its sublayers (`Layer._trainable_variables`, ...)."""
+    return list(layer._trainable_variables) + list(layer._non_trainable_variables)
+
+
+def sublayer_losses(layer: Any) -> list[tuple[Any, Any]]:
+    """`(sublayer, loss)` for each loss that a sublayer holds now (`Layer._get_own_losses`)."""
+    if not layer._layers:
+        return []
+    sublayers = layer._flatten_layers(include_self=False)
+    return [(sublayer, loss) for sublayer in sublayers for loss in sublayer._get_own_losses()]
+
+
+def as_default(method: Method) -> Method:
+    """Marks `method` as one that Keras treats as not overridden (`utils.is_default`)."""
+    method._is_default = True  # type: ignore[attr-defined]
+    return method
+
+
+def is_default(method: Callable[..., Any]) -> bool:
+    """Whether Keras treats `method` as not overridden (`utils.is_default`)."""
+    return bool(getattr(method, "_is_default", False))
