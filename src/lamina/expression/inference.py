@@ -12,8 +12,7 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import keras
-
+from lamina._keras import is_a, keras
 from lamina.errors import ExpressionError, RunError
 from lamina.expression import opset
 from lamina.expression.model import (
@@ -43,7 +42,7 @@ def sample_size(world: int, axis: int) -> int:
     return _COMPOSITE * primes[axis % len(primes)] * (1 + axis // len(primes))
 
 
-def sampled(spec: Spec, world: int, axis_of: Callable[[int], int], default_dtype: str) -> keras.KerasTensor:
+def sampled(spec: Spec, world: int, axis_of: Callable[[int], int], default_dtype: str) -> Any:
     """A stand-in for an input with every unknown dimension replaced by a sample size."""
     shape = tuple(sample_size(world, axis_of(i)) if n is None else n for i, n in enumerate(spec.shape or ()))
     return keras.KerasTensor(shape, dtype=spec.dtype or default_dtype)
@@ -107,7 +106,7 @@ def evaluate(call: Call, lookup: Lookup) -> Any:
         kwargs["seed"] = 0
     if _has_tensor((args, kwargs)) or call.op.startswith("operator."):
         return op.function(*args, **kwargs)
-    return _Abstract(functools.partial(op.function, *args, **kwargs)).compute_output_spec()
+    return _abstractly(functools.partial(op.function, *args, **kwargs))
 
 
 def substitute(value: Any, lookup: Lookup) -> Any:
@@ -131,18 +130,21 @@ def _has_tensor(tree: Any) -> bool:
         return any(_has_tensor(item) for item in tree)
     if isinstance(tree, slice):
         return _has_tensor((tree.start, tree.stop, tree.step))
-    return isinstance(tree, keras.KerasTensor)
+    return is_symbolic(tree)
 
 
-class _Abstract(keras.Operation):
-    """Infers the result of a function that creates tensors, such as `zeros`, without allocating."""
+def is_symbolic(value: Any) -> bool:
+    """Whether `value` is a `KerasTensor`."""
+    return is_a(value, "KerasTensor")
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        super().__init__(name="abstract")
-        self._function = function
 
-    def call(self) -> Any:
-        return self._function()
+def _abstractly(function: Callable[[], Any]) -> Any:
+    """The result of a function that creates tensors, such as `zeros`, without allocating."""
+    class Abstract(keras.Operation):  # type: ignore[misc]
+        def call(self) -> Any:
+            return function()
+
+    return Abstract(name="abstract").compute_output_spec()
 
 
 def _nested(closure: Closure, passed: Sequence[Any], lookup: Lookup) -> Any:
@@ -159,7 +161,7 @@ def _output_leaf(leaf: Any, evaluator: Evaluator) -> Any:
     return leaf if leaf is None else literal_spec(leaf)
 
 
-def literal_spec(value: Any) -> keras.KerasTensor:
+def literal_spec(value: Any) -> Any:
     """Shape and dtype of a literal that is used as a tensor."""
     tensor = keras.ops.convert_to_tensor(literal(value))
     return keras.KerasTensor(tuple(tensor.shape), dtype=keras.backend.standardize_dtype(tensor.dtype))
@@ -192,14 +194,14 @@ def _loop(name: str) -> Callable[[Call, Lookup], Any]:
 
 
 def _as_spec(value: Any) -> Any:
-    return value if isinstance(value, keras.KerasTensor) else literal_spec(value)
+    return value if is_symbolic(value) else literal_spec(value)
 
 
-def _row(tensor: Any) -> keras.KerasTensor:
+def _row(tensor: Any) -> Any:
     return keras.KerasTensor(tuple(tensor.shape)[1:], dtype=tensor.dtype)
 
 
-def _stacked(tensor: Any, length: int) -> keras.KerasTensor:
+def _stacked(tensor: Any, length: int) -> Any:
     tensor = _as_spec(tensor)
     return keras.KerasTensor((length, *tensor.shape), dtype=tensor.dtype)
 
@@ -250,7 +252,7 @@ def merge(first: Any, second: Any) -> Any:
         A `Spec` for tensors, with `None` for sizes that differ; an int for a dimension that is
         the same in both, `UNKNOWN` for one that is not.
     """
-    if isinstance(first, keras.KerasTensor):
+    if is_symbolic(first):
         return Spec(_merge_shapes(first.shape, second.shape), keras.backend.standardize_dtype(first.dtype))
     if isinstance(first, Mapping):
         return {key: merge(first[key], second[key]) for key in first}

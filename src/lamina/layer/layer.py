@@ -17,6 +17,7 @@ from lamina.layer.masks import Mask
 from lamina.layer.output_shape import OutputShape
 from lamina.layer.owned import OwnedState, unlocked
 from lamina.layer.programs import Program, Recipe, Situation, specs
+from lamina.layer_v1 import LayerV1
 
 _WAYS_OUT = (
     "Three ways out: write it with keras.ops, lamina.backend (K) or NumPy functions that lamina knows; keep using the "
@@ -25,7 +26,7 @@ _WAYS_OUT = (
 
 
 @keras.saving.register_keras_serializable(package="lamina", name="Lambda")
-class Lambda(keras.layers.Layer):
+class Lambda(LayerV1, keras.layers.Layer):
     """Wraps a function as a layer, and keeps what it computes as data.
 
     The signature is that of `keras.layers.Lambda`. The function is captured as an

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from lamina.tracing import Captured
-from lamina.tracing.state import SeedRequest
+from lamina.tracing.state import SeedRequest, VariableRequest
 from lamina.expression.model import Expression, Spec, State
 
 
@@ -70,6 +70,8 @@ class OwnedState:
 def _same(slot: State, known: Any, source: Any) -> bool:
     if isinstance(source, SeedRequest):
         return isinstance(known, SeedRequest) and known == source
+    if isinstance(source, VariableRequest):
+        return isinstance(known, VariableRequest) and known.name == source.name
     if isinstance(source, np.ndarray):
         return (
             isinstance(known, np.ndarray)
@@ -100,9 +102,12 @@ def _create_variable(layer: keras.Layer, slot: State, source: Any) -> Any:
     if isinstance(source, keras.Variable):
         setattr(layer, f"_state_{slot.name}", source)
         return source
-    return layer.add_weight(
+    variable = layer.add_weight(
         name=slot.name, shape=_shape(slot.spec), dtype=slot.spec.dtype, trainable=slot.trainable, initializer="zeros"
     )
+    if isinstance(source, VariableRequest):
+        variable.assign(source.value)
+    return variable
 
 
 def _create_constant(layer: keras.Layer, slot: State, source: Any) -> Any:

@@ -16,5 +16,6 @@ ADVICE = {
     "gather": "index one axis at a time, with `ops.take` or `ops.take_along_axis`",
     "mask": "keep the shape: multiply by the mask or use `ops.where(mask, x, 0)`",
     "method": "write the `keras.ops` function of that meaning",
+    "variable": "start it with a constant, and compute the rest from the input each time",
     "host": "it reads tensor values on the host, which a saved expression cannot do",
 }

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from lamina.tracing import variables
 from lamina.tracing.assembly import assemble
 from lamina.tracing.recorder import TraceRecorder
+from lamina.tracing.state import SeedRequest
 from lamina.tracing.substitution import Substitution
+from lamina.vocabulary import context
 from lamina.errors import CaptureError, LaminaError
 from lamina.expression.inference import spec_of
 from lamina.expression.model import Expression, FrozenDict, FrozenList, Ref, Spec, leaves
@@ -96,15 +100,23 @@ def _capture_once(
     recorder = TraceRecorder([leaf for s in structures for leaf in leaves(s)], function_name(function))
     position = iter(range(len(recorder.inputs)))
     values = [_tracers(structure, recorder, position) for structure in structures]
-    substitution = Substitution()
+    substitution = Substitution(recorder)
     keywords = {name: substitution(value) for name, value in kwargs.items()}
     keywords |= dict(zip(tensors, values[len(arguments) :], strict=True))
-    with recording(recorder):
+    with recording(recorder), _state_hooks(recorder):
         outputs = substitution(function)(*values[: len(arguments)], **keywords)
         names = (*_parameter_names(function, len(arguments)), *tensors)
         expression = assemble(recorder, _guarded(structures, recorder), outputs, names)
     objects = {slot.name: recorder.state.objects[slot.name] for slot in expression.state}
     return Captured(expression, objects)
+
+
+@contextmanager
+def _state_hooks(recorder: TraceRecorder) -> Iterator[None]:
+    """Variables and seeds that vocabulary functions ask for become slots of the recorder."""
+    make = functools.partial(variables.create, recorder)
+    with context.hook(context.variable_factory, make), context.hook(context.seed_factory, SeedRequest):
+        yield
 
 
 def _structure(argument: Any) -> Any:

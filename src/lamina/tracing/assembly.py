@@ -51,15 +51,16 @@ def assemble_nested(recorder: TraceRecorder, outputs: Any) -> Closure:
     live = _live_calls(recorder, lowered)
     outside = sorted({i for i in _used(recorder, live, lowered) if i < 0}, reverse=True)
     count = len(recorder.inputs)
+    total = count + len(outside)
     numbers = {number: count + position for position, number in enumerate(outside)}
     numbers |= {recorder.first_call + old: count + len(outside) + new for new, old in enumerate(live)}
     renumber = _renumbering(numbers)
     expression = Expression(
-        inputs=(Spec(),) * (count + len(outside)),
+        inputs=Spec() if total == 1 else (Spec(),) * total,
         calls=tuple(_moved_call(recorder.calls[old], renumber) for old in live),
         outputs=moved(lowered, renumber),
         name=recorder.name,
-        parameters=tuple(f"x{i}" for i in range(count + len(outside))),
+        parameters=tuple(f"x{i}" for i in range(total)),
     )
     return Closure(expression, tuple(_outer_reference(recorder, number) for number in outside))
 

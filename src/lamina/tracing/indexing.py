@@ -60,7 +60,7 @@ def _is_indices(key: Any) -> bool:
 
 def _take(recorder: TraceRecorder, tensor: TensorTracer, keys: list[Any], position: int) -> Any:
     indices = keys[position]
-    if isinstance(indices, TensorTracer) and recorder.peek_dtype(indices.ref) == "bool":
+    if isinstance(indices, TensorTracer) and indices.peek_dtype() == "bool":
         raise unsupported(recorder, "a selection by a boolean mask, whose size depends on the values,", "mask")
     before = [slice(None) if i == position else k for i, k in enumerate(keys)]
     result = get_item(recorder, tensor, tuple(before)) if any(_selects(k) for k in before) else tensor
@@ -97,7 +97,7 @@ def _forward(recorder: TraceRecorder, tensor: TensorTracer, keys: list[Any], pos
     key: slice = keys[position]
     if key.start is None and key.stop is None and key.step == -1:
         return slice(None)
-    size = recorder.read_shape(tensor.ref)[_source_axis(keys, position)]
+    size = tensor.static_shape[_source_axis(keys, position)]
     if size is None:
         raise unsupported(recorder, "a slice with a negative step on an axis of unknown size", "dimension")
     taken = range(*key.indices(size))
@@ -111,11 +111,11 @@ def set_item(recorder: TraceRecorder, tensor: TensorTracer, key: Any, value: Any
         CaptureError: The key is of another kind.
     """
     keys = _full_key(recorder, tensor, list(key) if isinstance(key, tuple) else [key])
-    sizes = recorder.shape(tensor)
+    sizes = tensor.shape
     starts = [_start(k, size) for k, size in zip(keys, sizes, strict=True)]
     extent = [_extent(k, size) for k, size in zip(keys, sizes, strict=True)]
     kept = tuple(n for n, k in zip(extent, keys, strict=True) if isinstance(k, slice))
-    update = recorder.op("cast", as_tensor(recorder, value), recorder.read_dtype(tensor.ref))
+    update = recorder.op("cast", as_tensor(recorder, value), tensor.dtype)
     update = recorder.op("reshape", recorder.op("broadcast_to", update, kept), tuple(extent))
     updated = recorder.op("slice_update", tensor, tuple(starts), update)
     assert isinstance(updated, TensorTracer)
@@ -123,7 +123,7 @@ def set_item(recorder: TraceRecorder, tensor: TensorTracer, key: Any, value: Any
 
 
 def _full_key(recorder: TraceRecorder, tensor: TensorTracer, keys: list[Any]) -> list[Any]:
-    rank = recorder.read_rank(tensor.ref)
+    rank = tensor.ndim
     if Ellipsis in keys:
         at = keys.index(Ellipsis)
         keys = keys[:at] + [slice(None)] * (rank - len(keys) + 1) + keys[at + 1 :]

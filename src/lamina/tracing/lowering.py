@@ -6,13 +6,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
+from lamina.tracing import variables
 from lamina.tracing.advice import ADVICE
 from lamina.tracing.shapes import LazyShape
 from lamina.tracing.state import SeedRequest
 from lamina.vocabulary.tracer import DimTracer, TensorTracer, Tracer
+from lamina._keras import is_a, keras
 from lamina.errors import CaptureError
 from lamina.expression import opset
 from lamina.expression.model import Array, FrozenDict, FrozenList, Ref, Slice, Spec
@@ -75,15 +76,15 @@ def _key(recorder: TraceRecorder, key: Any) -> str:
 def _lower_object(recorder: TraceRecorder, value: Any) -> Any:
     if isinstance(value, LazyShape):
         return value.ref
-    if isinstance(value, (SeedRequest, keras.random.SeedGenerator)):
+    if isinstance(value, SeedRequest) or is_a(value, "random.SeedGenerator"):
         return recorder.state.seed(value)
     if isinstance(value, np.ndarray):
         return array(recorder, value)
-    if isinstance(value, keras.KerasTensor):
+    if is_a(value, "KerasTensor"):
         raise CaptureError(recorder.message("a Keras tensor of the model", "keras_tensor"))
-    if isinstance(value, keras.Variable):
-        return variable(recorder, value)
-    if isinstance(value, keras.Layer):
+    if is_a(value, "Variable") or variables.is_foreign_variable(value):
+        return variables.reference(recorder, value)
+    if is_a(value, "Layer"):
         return recorder.state.add("layer", value.name, value)
     if isinstance(value, range):
         return tuple(value)
@@ -93,12 +94,6 @@ def _lower_object(recorder: TraceRecorder, value: Any) -> Any:
     if name is not None:
         return name
     raise CaptureError(recorder.message(f"{value!r} of type {type(value).__name__} as an argument", "host"))
-
-
-def variable(recorder: TraceRecorder, value: keras.Variable) -> Ref:
-    """The slot of a variable that the function reads."""
-    spec = Spec(tuple(value.shape), keras.backend.standardize_dtype(value.dtype))
-    return recorder.state.add("variable", value.name, value, spec, bool(value.trainable))
 
 
 def array(recorder: TraceRecorder, value: np.ndarray[Any, Any]) -> Any:
@@ -117,7 +112,7 @@ def array(recorder: TraceRecorder, value: np.ndarray[Any, Any]) -> Any:
 
 def is_tensor(value: Any) -> bool:
     """Whether `value` is a tensor of the backend in use."""
-    return bool(keras.ops.is_tensor(value))
+    return bool(keras) and bool(keras.ops.is_tensor(value))
 
 
 _PYTHON_DTYPES = {float: "float32", int: "int32", bool: "bool", complex: "complex64"}
@@ -131,7 +126,7 @@ def dtype_name(value: Any, default: Any = "") -> Any:
         return _PYTHON_DTYPES[value]
     name = getattr(value, "as_numpy_dtype", value)
     try:
-        return keras.backend.standardize_dtype(np.dtype(name).name)
+        return np.dtype(name).name
     except TypeError:
         pass
     text = str(value).removeprefix("torch.")
@@ -144,8 +139,8 @@ def dtype_name(value: Any, default: Any = "") -> Any:
 
 def is_operand(value: Any) -> bool:
     """Whether `value` can stand beside a tensor in arithmetic."""
-    return isinstance(value, (Tracer, bool, int, float, complex, np.ndarray, np.generic, keras.Variable)) or (
-        isinstance(value, (list, tuple)) or is_tensor(value)
+    return isinstance(value, (Tracer, bool, int, float, complex, np.ndarray, np.generic, list, tuple)) or (
+        is_a(value, "Variable") or is_tensor(value) or variables.is_foreign_variable(value)
     )
 
 
@@ -157,15 +152,20 @@ def operand(recorder: TraceRecorder, value: Any, other: Any) -> Any:
     """
     if not isinstance(value, np.ndarray) or value.dtype != np.float64 or not isinstance(other, TensorTracer):
         return value
-    beside = recorder.peek_dtype(other.ref) or keras.config.floatx()
+    beside = other.peek_dtype() or floatx()
     return value.astype(numpy_float(beside))
+
+
+def floatx() -> str:
+    """Keras's default float dtype; its documented default where Keras is not loaded."""
+    return str(keras.config.floatx()) if keras else "float32"
 
 
 def numpy_float(name: str) -> np.dtype[Any]:
     """The NumPy dtype of a floating Keras dtype, Keras's default float for any other."""
     from lamina.expression.runner import numpy_dtype
 
-    return numpy_dtype(name if "float" in name else keras.config.floatx())
+    return numpy_dtype(name if "float" in name else floatx())
 
 
 def as_tensor(recorder: TraceRecorder, value: Any) -> TensorTracer:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
-
-import keras
 
 from lamina.tracing.assembly import assemble_nested
 from lamina.tracing.recorder import Passed, TraceRecorder
 from lamina.tracing.specs import World
-from lamina.vocabulary.tracer import TensorTracer, Tracer
+from lamina.vocabulary.tracer import TensorTracer
 from lamina.errors import CaptureError
+from lamina._keras import keras
 from lamina.expression import opset
-from lamina.expression.inference import literal_spec, substitute
-from lamina.expression.model import Closure, Ref, Spec, references
+from lamina.expression.inference import is_symbolic, literal_spec, substitute
+from lamina.expression.model import Closure, Ref, Spec, leaves, map_tree, references
 from lamina.vocabulary.dispatch import recording
 
 Bound = Mapping[str, Any]
@@ -39,28 +38,35 @@ def capture_closure(recorder: TraceRecorder, function: Callable[..., Any], param
     """
     if not callable(function):
         raise CaptureError(f"{recorder.name!r}: expected a function, received {function!r}")
-    passed = [leaf for leaf in keras.tree.flatten(list(parameters)) if leaf is not None]
+    passed = [leaf for leaf in leaves(list(parameters)) if leaf is not None]
     child = TraceRecorder([Spec()] * len(passed), getattr(function, "__name__", "function"), parent=recorder)
     child.passed = passed
     position = iter(range(len(passed)))
-    arguments = [
-        keras.tree.map_structure_up_to(p, lambda leaf: None if leaf is None else TensorTracer(child, Ref(next(position))), p)
-        for p in parameters
-    ]
+    arguments = [_tracers(parameter, child, position) for parameter in parameters]
     with recording(child):
         outputs = function(*arguments)
     return assemble_nested(child, outputs)
 
 
+def _tracers(parameter: Any, child: TraceRecorder, position: Iterator[int]) -> Any:
+    """Tracers in the structure of one argument, numbered in the order of `leaves`."""
+    if isinstance(parameter, Mapping):
+        made = {key: _tracers(parameter[key], child, position) for key in sorted(parameter)}
+        return {key: made[key] for key in parameter}
+    if isinstance(parameter, (list, tuple)):
+        return type(parameter)([_tracers(item, child, position) for item in parameter])
+    return None if parameter is None else TensorTracer(child, Ref(next(position)))
+
+
 def _same(recorder: TraceRecorder, value: Any) -> Any:
-    return keras.tree.map_structure(lambda leaf: _passed(recorder, leaf, lambda spec: spec), value)
+    return map_tree(lambda leaf: _passed(recorder, leaf, lambda spec: spec), value)
 
 
 def _rows(recorder: TraceRecorder, value: Any) -> Any:
-    return keras.tree.map_structure(lambda leaf: _passed(recorder, leaf, _row), value)
+    return map_tree(lambda leaf: _passed(recorder, leaf, _row), value)
 
 
-def _row(spec: keras.KerasTensor) -> keras.KerasTensor:
+def _row(spec: Any) -> Any:
     return keras.KerasTensor(tuple(spec.shape)[1:], dtype=spec.dtype)
 
 
@@ -73,7 +79,7 @@ def _passed(recorder: TraceRecorder, value: Any, change: Callable[[Any], Any]) -
 
     def spec(parent: TraceRecorder, world: World) -> Any:
         found = substitute(lowered, lambda ref: parent.evaluate(ref, world))
-        return change(found if isinstance(found, keras.KerasTensor) else literal_spec(found))
+        return change(found if is_symbolic(found) else literal_spec(found))
 
     return Passed(spec, tuple(references(lowered)))
 
@@ -99,7 +105,3 @@ _PASSED: Mapping[str, Callable[[TraceRecorder, Bound], list[Any]]] = {
     "vectorized_map": lambda recorder, bound: [_rows(recorder, bound["elements"])],
 }
 
-
-def is_traced(value: Any) -> bool:
-    """Whether a nested structure holds any tracer."""
-    return any(isinstance(leaf, Tracer) for leaf in keras.tree.flatten(value))

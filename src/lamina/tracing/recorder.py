@@ -65,6 +65,10 @@ class TraceRecorder:
         lowered = lowering.lower_arguments(self, op, bound)
         return self._append(op.call(lowered, self._where()), result_template(self, op.name, bound, lowered))
 
+    def record_call(self, op: opset.Op, bound: Mapping[str, Any], template: Any) -> Any:
+        """Write down a call whose result has a given structure."""
+        return self._append(op.call(lowering.lower_arguments(self, op, bound), self._where()), template)
+
     def op(self, name: str, *args: Any, **kwargs: Any) -> Any:
         """Record the operation `name`."""
         return self.record(opset.lookup(name), args, kwargs)
@@ -113,7 +117,9 @@ class TraceRecorder:
         """`ops.shape(tensor)`: a dimension tracer for each axis."""
         if not isinstance(tensor, TensorTracer):
             tensor = lowering.as_tensor(self, tensor)
-        call = opset.lookup("shape").call({"x": self.reference(tensor)}, self._where())
+        if tensor.recorder is not self:
+            return tensor.recorder.dims(tensor)
+        call = opset.lookup("shape").call({"x": tensor.ref}, self._where())
         ref = self._memoized(call)
         rank = self.peek_rank(tensor.ref)
         if rank is None:
@@ -153,6 +159,8 @@ class TraceRecorder:
 
     def truncate_dim(self, dim: DimTracer) -> Any:
         """`int(size)`: a quotient of sizes becomes a floor division."""
+        if dim.recorder is not self:
+            return dim.recorder.truncate_dim(dim)
         index = dim.ref.index - self.first_call
         call = self.calls[index] if 0 <= index < len(self.calls) else None
         if call is None or call.op != "operator.truediv":
@@ -331,7 +339,7 @@ def _ignore(axis: int) -> None:
 def _read_rank(recorder: TraceRecorder, tensor: Any) -> Any:
     if not isinstance(tensor, TensorTracer):
         tensor = lowering.as_tensor(recorder, tensor)
-    return recorder.read_rank(tensor.ref)
+    return tensor.ndim
 
 
 # Operations that answer with numbers about a tensor.

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import keras
-
+from lamina._keras import keras
 from lamina.errors import CaptureError, LaminaError, SpecNeededError
 from lamina.expression.inference import AXIS_RULES, UNKNOWN, Evaluator, merge, sample_size
 from lamina.expression.model import Ref, Spec, call_references
@@ -132,7 +131,7 @@ class SpecReader:
             )
         return self._worlds[world]
 
-    def sampled_input(self, index: int, world: World) -> keras.KerasTensor:
+    def sampled_input(self, index: int, world: World) -> Any:
         """The stand-in for an input of the outermost function."""
         spec = self._recorder.inputs[index]
         axis_of = AXIS_RULES[world.rule]

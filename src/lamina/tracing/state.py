@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import keras
-
+from lamina._keras import is_a, keras
 from lamina.errors import CaptureError
 from lamina.expression.model import Ref, Spec, State
 
@@ -23,6 +22,23 @@ class SeedRequest:
     """
 
     seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VariableRequest:
+    """Asks for a variable owned by the layer, made once and found again by its name.
+
+    Args:
+        name: Its name.
+        value: What it starts with: an array, or a function without arguments that makes one.
+        dtype: Its dtype.
+        trainable: Whether it is trained.
+    """
+
+    name: str
+    value: Any
+    dtype: str
+    trainable: bool = True
 
 
 @dataclass
@@ -56,6 +72,13 @@ class StateTable:
             return name
         return next(f"{name}_{i}" for i in range(1, len(taken) + 2) if f"{name}_{i}" not in taken)
 
+    def find(self, kind: str, name: str) -> Ref | None:
+        """The slot of this kind and name, if there is one."""
+        for position, slot in enumerate(self.slots):
+            if (slot.kind, slot.name) == (kind, name):
+                return Ref(-position - 1)
+        return None
+
     def slot(self, ref: Ref) -> State:
         """The slot of a negative number."""
         return self.slots[-ref.index - 1]
@@ -71,7 +94,8 @@ class StateTable:
 
     def seed(self, seed: Any) -> Any:
         """The seed argument of a random operation: a slot, or the number the user fixed."""
-        if isinstance(seed, bool) or not isinstance(seed, (int, SeedRequest, keras.random.SeedGenerator, type(None))):
+        known = seed is None or isinstance(seed, (int, SeedRequest)) or is_a(seed, "random.SeedGenerator")
+        if not known or isinstance(seed, bool):
             raise CaptureError(f"a seed is an int, None or a keras.random.SeedGenerator, received {seed!r}")
         if isinstance(seed, int):
             return seed

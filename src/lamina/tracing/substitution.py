@@ -11,21 +11,33 @@ import builtins
 import functools
 import inspect
 import types
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
+from lamina._keras import is_a
 from lamina.errors import CaptureError
+from lamina.tracing.layers import record_layer_call
+from lamina.tracing.variables import VariableTracer, is_foreign_variable, reference
 from lamina.vocabulary import registry
-from lamina.vocabulary.python import BUILTINS, foreign
+from lamina.vocabulary.dispatch import active
+from lamina.vocabulary.python import BUILTINS, any_tracer, foreign
+
+if TYPE_CHECKING:
+    from lamina.tracing.recorder import TraceRecorder
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis), slice, range)
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, type)
 
 
 class Substitution:
-    """Replaces what a function reaches; one for each capture."""
+    """Replaces what a function reaches; one for each capture.
 
-    def __init__(self) -> None:
+    Args:
+        recorder: Where variables and layers that are reached get their slots.
+    """
+
+    def __init__(self, recorder: TraceRecorder | None = None) -> None:
+        self._recorder = recorder
         self._done: dict[int, Any] = {}
         self._kept: list[Any] = []
         self._builtins = {**vars(builtins), **BUILTINS, "__import__": self._import}
@@ -46,6 +58,8 @@ class Substitution:
             return self._module(value)
         if type(value) in (dict, list, tuple, set):
             return self._container(value)
+        if is_a(value, "Layer", "Variable"):
+            return self._object(value)
         framework = registry.framework_of(_module_of(value))
         if framework is not None and _is_function_like(value):
             return self._framework_function(framework, value)
@@ -142,6 +156,10 @@ class Substitution:
         return types.MethodType(self(method.__func__), self(method.__self__))
 
     def _object(self, value: Any) -> Any:
+        if self._recorder is not None and (is_a(value, "Variable") or is_foreign_variable(value)):
+            return VariableTracer(self._recorder, reference(self._recorder, value))
+        if self._recorder is not None and is_a(value, "Layer"):
+            return LayerStandIn(self, value)
         if _is_leaf(value):
             return value
         return Proxy(self, value)
@@ -227,6 +245,18 @@ class Proxy:
         return type(_parts(self)[1])
 
 
+class LayerStandIn(Proxy):
+    """A layer or model of the user: calling it is recorded, and its variables are state."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        _, layer = _parts(self)
+        if not any_tracer(args, kwargs):
+            return layer(*args, **kwargs)
+        recorder = active()
+        assert recorder is not None
+        return record_layer_call(recorder, layer, args, kwargs)
+
+
 def _parts(proxy: Any) -> tuple[Substitution, Any]:
     read = object.__getattribute__
     return read(proxy, "_lamina_substitution"), read(proxy, "_lamina_target")
@@ -298,6 +328,3 @@ def _refuse_effects(function: types.FunctionType) -> None:
             f"{function.__name__!r} at {where} assigns to the global {name!r}; "
             "return the value instead: an expression has no effects outside itself"
         )
-
-
-Function = Callable[..., Any]

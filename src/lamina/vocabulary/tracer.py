@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lamina.errors import CaptureError
 from lamina.expression.model import Ref, Spec
+from lamina.vocabulary.dispatch import active
 
 if TYPE_CHECKING:
-    from lamina.capture.recorder import TraceRecorder
+    from lamina.tracing.recorder import TraceRecorder
 
 
 class Tracer:
@@ -28,6 +29,11 @@ class Tracer:
     def __init__(self, recorder: TraceRecorder, ref: Ref) -> None:
         self.recorder = recorder
         self.ref = ref
+
+    @property
+    def trace(self) -> Any:
+        """The recorder that writes down what is done now: the innermost function being captured."""
+        return active() or self.recorder
 
     def __hash__(self) -> int:
         return id(self)
@@ -78,6 +84,10 @@ class TensorTracer(Tracer):
         """Shape and dtype, with `None` for sizes that are not known; reading it adds no guard."""
         return self.recorder.spec(self.ref)
 
+    def peek_dtype(self) -> str | None:
+        """The dtype, or `None` while it is not known; adds no guard."""
+        return self.recorder.peek_dtype(self.ref)
+
     @property
     def static_shape(self) -> tuple[int | None, ...]:
         """The shape with `None` for unknown sizes; the sizes it tells become guards."""
@@ -101,13 +111,13 @@ class TensorTracer(Tracer):
     @property
     def T(self) -> Any:
         """The tensor with its axes reversed."""
-        return self.recorder.op("transpose", self)
+        return self.trace.op("transpose", self)
 
     def __getitem__(self, key: Any) -> Any:
-        return self.recorder.index(self, key)
+        return self.trace.index(self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        updated = self.recorder.assign_item(self, key, value)
+        updated = self.trace.assign_item(self, key, value)
         self.recorder, self.ref = updated.recorder, updated.ref
 
     def __len__(self) -> int:
@@ -126,7 +136,7 @@ class TensorTracer(Tracer):
         self._refuse("`in` on a tensor", "bool")
 
     def __getattr__(self, name: str) -> Any:
-        return self.recorder.method(self, name)
+        return self.trace.method(self, name)
 
     def __repr__(self) -> str:
         return f"<tensor %{self.ref.index} of the function being captured>"
@@ -153,14 +163,14 @@ class TensorTracer(Tracer):
         self._refuse("a tensor turned into a NumPy array", "numpy")
 
     def __round__(self, digits: int = 0) -> Any:
-        return self.recorder.op("round", self, digits)
+        return self.trace.op("round", self, digits)
 
     def __pos__(self) -> Any:
         return self
 
     def __invert__(self) -> Any:
-        boolean = self.recorder.peek_dtype(self.ref) in (None, "bool")
-        return self.recorder.op("logical_not" if boolean else "bitwise_not", self)
+        boolean = self.peek_dtype() in (None, "bool")
+        return self.trace.op("logical_not" if boolean else "bitwise_not", self)
 
 
 class DimTracer(Tracer):
@@ -211,7 +221,7 @@ class DimTracer(Tracer):
         return float(int(self))
 
     def __trunc__(self) -> Any:
-        return self.recorder.truncate_dim(self)
+        return self.trace.truncate_dim(self)
 
     @property
     def value(self) -> int | None:
@@ -224,10 +234,10 @@ class DimTracer(Tracer):
 
 def _tensor_binary(op: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     def forward(self: TensorTracer, other: Any) -> Any:
-        return self.recorder.binary(op, self, other)
+        return self.trace.binary(op, self, other)
 
     def reflected(self: TensorTracer, other: Any) -> Any:
-        return self.recorder.binary(op, other, self)
+        return self.trace.binary(op, other, self)
 
     return forward, reflected
 
@@ -237,40 +247,40 @@ def _tensor_compare(op: str) -> Callable[..., Any]:
         # `x == None` and `x in [...]` ask about identity, not about values.
         if other is None or isinstance(other, str):
             return op == "not_equal"
-        return self.recorder.binary(op, self, other)
+        return self.trace.binary(op, self, other)
 
     return compare
 
 
 def _tensor_bitwise(names: tuple[str, str]) -> tuple[Callable[..., Any], Callable[..., Any]]:
     def choose(self: TensorTracer) -> str:
-        return names[0] if self.recorder.peek_dtype(self.ref) in (None, "bool") else names[1]
+        return names[0] if self.peek_dtype() in (None, "bool") else names[1]
 
     def forward(self: TensorTracer, other: Any) -> Any:
-        return self.recorder.binary(choose(self), self, other)
+        return self.trace.binary(choose(self), self, other)
 
     def reflected(self: TensorTracer, other: Any) -> Any:
-        return self.recorder.binary(choose(self), other, self)
+        return self.trace.binary(choose(self), other, self)
 
     return forward, reflected
 
 
 def _tensor_unary(op: str) -> Callable[..., Any]:
-    return lambda self: self.recorder.op(op, self)
+    return lambda self: self.trace.op(op, self)
 
 
 def _dim_binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     def forward(self: DimTracer, other: Any) -> Any:
-        return self.recorder.dim_arithmetic(name, self, other)
+        return self.trace.dim_arithmetic(name, self, other)
 
     def reflected(self: DimTracer, other: Any) -> Any:
-        return self.recorder.dim_arithmetic(name, other, self)
+        return self.trace.dim_arithmetic(name, other, self)
 
     return forward, reflected
 
 
 def _dim_unary(name: str) -> Callable[..., Any]:
-    return lambda self: self.recorder.dim_arithmetic(name, self)
+    return lambda self: self.trace.dim_arithmetic(name, self)
 
 
 DIM_BINARY = ("add", "sub", "mul", "floordiv", "truediv", "mod", "pow")
