@@ -15,7 +15,7 @@ from lamina.layer.programs import Program, Situation
 if TYPE_CHECKING:
     from lamina.layer.layer import Lambda
 
-_OWN = ("expressions", "output_shape", "mask", "arguments")
+_OWN = ("expressions", "output_shape", "mask", "arguments", "layers", "ties")
 
 
 def encode_layer(
@@ -70,7 +70,9 @@ def restore(cls: type[Lambda], config: dict[str, Any], custom_objects: Mapping[s
     decoded = {
         "output_shape": OutputShape.loaded(own["output_shape"]),
         "mask": Mask.loaded(own["mask"]),
-        "arguments": {k: _decode_argument(v) for k, v in (own["arguments"] or {}).items()},
+        "arguments": {k: _decode_argument(v) for k, v in _dict(own, "arguments").items()},
+        "layers": _dict(own, "layers"),
+        "ties": _dict(own, "ties"),
     }
     return cls.from_programs(programs, decoded, config)
 
@@ -88,6 +90,13 @@ def _restore_stock(cls: type[Lambda], config: dict[str, Any]) -> Lambda:
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list) or not value:
         raise ExpressionError(f"$.expressions: expected a list with at least one entry, received {value!r}")
+    return value
+
+
+def _dict(own: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = own[name] or {}
+    if not isinstance(value, Mapping):
+        raise ExpressionError(f"$.{name}: expected an object, received {value!r:.200}")
     return value
 
 

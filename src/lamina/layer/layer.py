@@ -220,6 +220,7 @@ class Lambda(LayerV1, keras.layers.Layer):
             **configs.encode_layer(
                 self.name, self._programs.value, self._declared_shape, self._mask, self.arguments
             ),
+            **self._owned.value.saved(),
         }
 
     @classmethod
@@ -238,6 +239,7 @@ class Lambda(LayerV1, keras.layers.Layer):
         layer._setup(None, decoded.get("output_shape"), decoded.get("mask"), kwargs)
         layer.function = None  # type: ignore[assignment]
         layer.arguments = dict(decoded.get("arguments") or {})
+        layer._owned.value.load(decoded["layers"], decoded["ties"])
         for program in programs:
             layer._owned.value.restore(program.expression)
             layer._programs.value.append(program)

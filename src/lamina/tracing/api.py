@@ -12,7 +12,7 @@ from typing import Any
 from lamina.tracing import variables
 from lamina.tracing.assembly import assemble
 from lamina.tracing.recorder import TraceRecorder
-from lamina.tracing.state import SeedRequest
+from lamina.tracing.state import SeedRequest, Tie
 from lamina.tracing.substitution import Substitution
 from lamina.vocabulary import context
 from lamina.errors import CaptureError, LaminaError
@@ -29,10 +29,12 @@ class Captured:
     Args:
         expression: What the function computes.
         objects: By slot name: a `SeedRequest`, an array, a `keras.Variable` or a layer.
+        ties: By slot name, for variables that belong to a layer.
     """
 
     expression: Expression
     objects: Mapping[str, Any]
+    ties: Mapping[str, Tie]
 
 
 def capture(function: Callable[..., Any], *specs: Any, **kwargs: Any) -> Expression:
@@ -108,7 +110,8 @@ def _capture_once(
         names = (*_parameter_names(function, len(arguments)), *tensors)
         expression = assemble(recorder, _guarded(structures, recorder), outputs, names)
     objects = {slot.name: recorder.state.objects[slot.name] for slot in expression.state}
-    return Captured(expression, objects)
+    ties = {name: tie for name, tie in recorder.state.ties.items() if name in objects}
+    return Captured(expression, objects, ties)
 
 
 @contextmanager

@@ -41,16 +41,30 @@ class VariableRequest:
     trainable: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """A variable that belongs to a layer.
+
+    Args:
+        layer: The layer.
+        index: The place of the variable in the layer's `weights`.
+    """
+
+    layer: Any
+    index: int
+
+
 @dataclass
 class StateTable:
     """The state slots of one capture, and the objects behind them.
 
     `objects` maps a slot's name to what the owner must keep: a `SeedRequest`, a NumPy array, a
-    `keras.Variable`, a layer or a `VariableRequest`.
+    `keras.Variable`, a layer or a `VariableRequest`; `ties` says which variables are a layer's.
     """
 
     slots: list[State] = field(default_factory=list)
     objects: dict[str, Any] = field(default_factory=dict)
+    ties: dict[str, Tie] = field(default_factory=dict)
     _by_identity: dict[int, Ref] = field(default_factory=dict)
     _kept: list[Any] = field(default_factory=list)
 
@@ -71,6 +85,12 @@ class StateTable:
         if name not in taken:
             return name
         return next(f"{name}_{i}" for i in range(1, len(taken) + 2) if f"{name}_{i}" not in taken)
+
+    def tie(self, ref: Ref, layer: Any, variable: Any) -> None:
+        """Note that the variable of a slot is a weight of `layer`."""
+        places = [i for i, weight in enumerate(layer.weights) if weight is variable]
+        if places:
+            self.ties[self.slot(ref).name] = Tie(layer, places[0])
 
     def find(self, kind: str, name: str) -> Ref | None:
         """The slot of this kind and name, if there is one."""

@@ -248,6 +248,13 @@ class Proxy:
 class LayerStandIn(Proxy):
     """A layer or model of the user: calling it is recorded, and its variables are state."""
 
+    def __getattr__(self, name: str) -> Any:
+        substitution, layer = _parts(self)
+        found = super().__getattr__(name)
+        if isinstance(found, VariableTracer):
+            found.recorder.state.tie(found.ref, layer, getattr(layer, name))
+        return found
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         _, layer = _parts(self)
         if not any_tracer(args, kwargs):

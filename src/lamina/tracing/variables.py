@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -117,7 +118,8 @@ def is_foreign_variable(value: Any) -> bool:
     )
 
 
-_ADOPTED: dict[int, tuple[Any, Any]] = {}
+# By identity, as tensors are not hashable; an entry lives as long as a layer uses the wrapper.
+_ADOPTED: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 
 
 def adopted(value: Any) -> Any:
@@ -127,8 +129,8 @@ def adopted(value: Any) -> Any:
         CaptureError: The variable belongs to another framework than the backend in use.
     """
     known = _ADOPTED.get(id(value))
-    if known is not None and known[0] is value:
-        return known[1]
+    if known is not None:
+        return known
     framework = type(value).__module__.partition(".")[0]
     if keras.backend.backend() != framework:
         raise CaptureError(
@@ -139,7 +141,7 @@ def adopted(value: Any) -> Any:
     trainable = bool(getattr(value, "requires_grad", getattr(value, "trainable", True)))
     dtype = keras.backend.standardize_dtype(value.dtype)
     variable = keras.Variable(value, dtype=dtype, trainable=trainable, name=name)
-    _ADOPTED[id(value)] = (value, variable)
+    _ADOPTED[id(value)] = variable
     return variable
 
 
