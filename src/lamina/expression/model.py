@@ -325,7 +325,7 @@ def call_references(call: Call) -> Iterator[Ref]:
 
 
 def _float_key(value: float) -> bytes:
-    return struct.pack("<d", value)
+    return struct.pack("<d", value) if value == value else b"nan"
 
 
 # Python's own equality would merge 1, 1.0 and True, 0.0 and -0.0, and keep nan apart from itself.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 TABLE = """
-# Python operators on dimensions, and the call of a sublayer.
 [operator]
 operator.abs(a)
 operator.add(a, b)
@@ -215,7 +214,7 @@ nanvar(x, !axis=None, !keepdims=False) @3.14
 ndim(x)
 negative(x)
 nextafter(x1, x2) @3.14
-# The shape of its result depends on values, which a compiled JAX function refuses.
+# The result has a shape that depends on values.
 nonzero(x)
 not_equal(x1, x2)
 ones(shape, !dtype=None)
@@ -270,7 +269,7 @@ tril(x, k=0)
 triu(x, k=0)
 true_divide(x1, x2)
 trunc(x)
-# So does the shape of this one, unless `size` is given.
+# The result has a shape that depends on values, unless `size` is given.
 unique(x, !sorted=True, !return_index=False, !return_inverse=False, !return_counts=False, !axis=None,
     size=None, fill_value=None) @3.15
 unravel_index(indices, shape)
@@ -295,8 +294,8 @@ celu(x, alpha=1.0)
 conv(inputs, kernel, !strides=1, !padding='valid', !data_format=None, !dilation_rate=1)
 conv_transpose(inputs, kernel, !strides=1, !padding='valid', !output_padding=None, !data_format=None,
     !dilation_rate=1)
-ctc_decode(inputs, sequence_lengths, !strategy='greedy', !beam_width=100, !top_paths=1,
-    !merge_repeated=True, mask_index=0)
+ctc_decode(inputs, sequence_lengths, !strategy='greedy', !beam_width=100, !top_paths=1, !merge_repeated=True,
+    mask_index=0)
 ctc_loss(target, output, target_length, output_length, mask_index=0)
 depth_to_space(x, !block_size, !data_format='channels_last') @3.14
 depthwise_conv(inputs, kernel, !strides=1, !padding='valid', !data_format=None, !dilation_rate=1)
@@ -370,8 +369,7 @@ image.crop_images(images, top_cropping=None, left_cropping=None, bottom_cropping
 image.elastic_transform(images, alpha=20.0, sigma=5.0, !interpolation='bilinear', !fill_mode='reflect',
     fill_value=0.0, seed=None, !data_format=None)
 image.extract_patches(images, size, !strides=None, !dilation_rate=1, !padding='valid', !data_format=None)
-image.extract_patches_3d(volumes, size, !strides=None, !dilation_rate=1, !padding='valid',
-    !data_format=None)
+image.extract_patches_3d(volumes, size, !strides=None, !dilation_rate=1, !padding='valid', !data_format=None)
 image.gaussian_blur(images, !kernel_size=(3, 3), sigma=(1.0, 1.0), !data_format=None)
 image.hsv_to_rgb(images, !data_format=None)
 image.map_coordinates(inputs, coordinates, !order, !fill_mode='constant', fill_value=0)
