@@ -18,22 +18,26 @@ from lamina import _registration
 from lamina.errors import LaminaError as LaminaError
 
 if TYPE_CHECKING:
-    from lamina.capture import capture as capture
     from lamina.expression.model import Expression as Expression
+    from lamina.inside import add_loss as add_loss
+    from lamina.inside import variable as variable
     from lamina.installation import install as install
     from lamina.layer import Lambda as Lambda
+    from lamina.tracing import capture as capture
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "add_loss": "lamina.inside",
+    "variable": "lamina.inside",
     "Expression": "lamina.expression.model",
     "Lambda": "lamina.layer",
-    "capture": "lamina.capture",
+    "capture": "lamina.tracing",
     "install": "lamina.installation",
 }
 _MODULES = ("archive", "backend", "bytecode", "errors", "vocabulary")
 
-__all__ = ["Expression", "Lambda", "LaminaError", "capture", "install"]
+__all__ = ["Expression", "Lambda", "LaminaError", "add_loss", "capture", "install", "variable"]
 
 
 def __getattr__(name: str) -> Any:

@@ -73,3 +73,7 @@ class ArgumentError(LaminaError, ValueError):
 
 class OutputShapeError(LaminaError, ValueError):
     """A declared output shape contradicts what the function computes."""
+
+
+class AmbiguousNameError(NamesNeededError):
+    """A file names a function in a way that fits several; the caller must say which."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lamina.errors import ArchiveError, ExpressionError
+from lamina.errors import ExpressionError
 from lamina.expression.codec import decode, encode
 from lamina.expression.model import Expression, FrozenDict, FrozenList, Spec, thaw
 from lamina.layer.masks import Mask
@@ -32,7 +32,7 @@ def encode_layer(
 
 
 def _encode_program(program: Program) -> dict[str, Any]:
-    when = {"training": program.training, "mask": program.mask or None}
+    when = {"training": program.training, "mask": program.mask or None, "losses": program.losses or None}
     return {"expression": encode(program.expression)} | {k: v for k, v in when.items() if v is not None}
 
 
@@ -61,7 +61,7 @@ def restore(cls: type[Lambda], config: dict[str, Any], custom_objects: Mapping[s
 
     Raises:
         ExpressionError: An expression is damaged.
-        ArchiveError: The configuration is of `keras.layers.Lambda` and holds Python bytecode.
+        BytecodeError: The configuration is of `keras.layers.Lambda`, and its bytecode cannot be read.
     """
     if "expressions" not in config:
         return _restore_stock(cls, config)
@@ -78,13 +78,12 @@ def restore(cls: type[Lambda], config: dict[str, Any], custom_objects: Mapping[s
 
 
 def _restore_stock(cls: type[Lambda], config: dict[str, Any]) -> Lambda:
-    function = config.get("function")
-    if callable(function):
+    """A layer that `keras.layers.Lambda` saved: its bytecode is read and never run."""
+    from lamina.legacy.lambda_config import restore_lambda
+
+    if callable(config.get("function")):
         return cls(**config)
-    raise ArchiveError(
-        f"layer {config.get('name')!r} was saved by keras.layers.Lambda as Python bytecode or by name "
-        f"({type(function).__name__}), which is never executed; expected a configuration with 'expressions'"
-    )
+    return restore_lambda(cls, config)
 
 
 def _list(value: Any) -> list[Any]:
@@ -100,14 +99,20 @@ def _dict(own: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value
 
 
+_CONDITIONS = {"training": None, "mask": False, "losses": False}
+
+
 def _decode_program(data: Any, position: int) -> Program:
     place = f"$.expressions[{position}]"
-    if not isinstance(data, Mapping) or not {"expression"} <= set(data) <= {"expression", "training", "mask"}:
-        raise ExpressionError(f"{place}: expected 'expression', and perhaps 'training' and 'mask', received {data!r:.200}")
-    training, mask = data.get("training"), data.get("mask", False)
-    if training not in (None, True, False) or mask not in (True, False):
-        raise ExpressionError(f"{place}: 'training' and 'mask' are booleans, received {training!r} and {mask!r}")
-    return Program(decode(data["expression"]), training, bool(mask))
+    if not isinstance(data, Mapping) or not {"expression"} <= set(data) <= {"expression", *_CONDITIONS}:
+        raise ExpressionError(
+            f"{place}: expected 'expression' and perhaps {', '.join(map(repr, _CONDITIONS))}, received {data!r:.200}"
+        )
+    conditions = {name: data.get(name, default) for name, default in _CONDITIONS.items()}
+    wrong = [name for name, value in conditions.items() if value is not _CONDITIONS[name] and not isinstance(value, bool)]
+    if wrong:
+        raise ExpressionError(f"{place}.{wrong[0]}: expected true or false, received {data[wrong[0]]!r:.200}")
+    return Program(decode(data["expression"]), **conditions)
 
 
 def _decode_argument(data: Any) -> Any:

@@ -18,6 +18,7 @@ from lamina.layer.output_shape import OutputShape
 from lamina.layer.owned import OwnedState, unlocked
 from lamina.layer.programs import Program, Recipe, Situation, specs
 from lamina.layer_v1 import LayerV1
+from lamina.vocabulary import context
 
 _WAYS_OUT = (
     "Three ways out: write it with keras.ops, lamina.backend (K) or NumPy functions that lamina knows; keep using the "
@@ -137,12 +138,14 @@ class Lambda(LayerV1, keras.layers.Layer):
         except SpecNeededError:
             raise
         except LaminaError as error:
+            if getattr(self._recipe.function, "captured_only", False):
+                raise
             self._refusal = error
             return
         for one, training in captured:
             expression = unlocked(self, lambda one=one: self._owned.value.adopt(one))
             mask = self._recipe.takes_mask and situation.mask is not None
-            self._programs.value.append(Program(expression, training, mask))
+            self._programs.value.append(Program(expression, training, mask, one.losses))
 
     def _situation(self, inputs: Any, mask: Any, training: bool | None) -> Situation:
         takes_mask = self._recipe.takes_mask if self._recipe else any(p.mask for p in self._programs.value)
@@ -165,7 +168,8 @@ class Lambda(LayerV1, keras.layers.Layer):
         program = self._program(self._situation(inputs, mask, training))
         if program is None:
             assert self._recipe is not None
-            return self._recipe.function(inputs, **self._recipe.keywords(training, mask))
+            with context.hook(context.loss_sink, self.add_loss):
+                return self._recipe.function(inputs, **self._recipe.keywords(training, mask))
         return self._run(program, inputs, mask)
 
     def _run(self, program: Program, inputs: Any, mask: Any) -> Any:
@@ -174,7 +178,11 @@ class Lambda(LayerV1, keras.layers.Layer):
         if plan.state_names:
             owned = self._owned.value.values()
             values.extend(owned[name] for name in plan.state_names)
-        return plan.run(values)
+        if not program.losses:
+            return plan.run(values)
+        outputs, losses = plan.run(values)
+        self.add_loss(list(losses))
+        return outputs
 
     def compute_output_spec(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         """Shapes and dtypes of the output, as `KerasTensor`s; unknown sizes stay unknown."""
@@ -184,13 +192,14 @@ class Lambda(LayerV1, keras.layers.Layer):
             return self._spec_of_function(inputs, mask, training)
         given = (situation.inputs, situation.mask) if program.mask else situation.inputs
         outputs = infer(program.expression, list(leaves(given)), self._owned.value.objects, self.compute_dtype)
+        outputs = outputs[0] if program.losses else outputs
         outputs = self._declared_shape.apply(outputs, situation.inputs, self.name)
         return map_tree(_keras_tensor, outputs)
 
     def _spec_of_function(self, inputs: Any, mask: Any, training: bool | None) -> Any:
         if self._declared_shape.given is not None:
-            shape = self._declared_shape.full(specs(inputs))
-            return map_tree(_keras_tensor, map_tree(lambda s: Spec(s, self.compute_dtype), shape))
+            declared = self._declared_shape.specs(specs(inputs), self.compute_dtype)
+            return map_tree(_keras_tensor, declared)
         return keras.Operation.compute_output_spec(self, inputs, mask=mask, training=training)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

@@ -35,6 +35,11 @@ class OutputShape:
             return (batch, *self.given)
         return [(batch, *shape) for shape in self.given]
 
+    def specs(self, inputs: Any, dtype: str) -> Any:
+        """Output specs from the declaration alone, where the function cannot be looked into."""
+        declared = self.full(inputs)
+        return Spec(declared, dtype) if _is_shape(declared) else [Spec(shape, dtype) for shape in declared]
+
     def apply(self, outputs: Any, inputs: Any, layer: str) -> Any:
         """The inferred output specs, completed by what was declared.
 

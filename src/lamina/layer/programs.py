@@ -39,11 +39,13 @@ class Program:
         expression: Its inputs are the layer's inputs, or the pair of these and the mask.
         training: The phase that it was captured for; `None` if it is the same in both.
         mask: Whether it takes the mask as a second input.
+        losses: Whether its outputs are the pair of the layer's outputs and its losses.
     """
 
     expression: Expression
     training: bool | None = None
     mask: bool = False
+    losses: bool = False
 
     def fits(self, situation: Situation) -> bool:
         """Whether the expression holds in a situation."""

@@ -233,7 +233,9 @@ class LayerV1(_Layer):  # type: ignore[misc]
     @property
     def output(self) -> Any:
         """The output tensor, or the list of output tensors. Raises: NodeError without one connection."""
-        return super().output if _is_graph(self) else nodes.only(self, "output")
+        if _is_graph(self) or internals.asked_by_graph_builder():
+            return super().output
+        return nodes.only(self, "output")
 
     @property
     def input_mask(self) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,11 +32,13 @@ class Captured:
         expression: What the function computes.
         objects: By slot name: a `SeedRequest`, an array, a `keras.Variable` or a layer.
         ties: By slot name, for variables that belong to a layer.
+        losses: Whether the outputs are the pair of what the function returns and the losses it adds.
     """
 
     expression: Expression
     objects: Mapping[str, Any]
     ties: Mapping[str, Tie]
+    losses: bool = False
 
 
 def capture(function: Callable[..., Any], *specs: Any, **kwargs: Any) -> Expression:
@@ -106,19 +110,45 @@ def _capture_once(
     keywords = {name: substitution(value) for name, value in kwargs.items()}
     keywords |= dict(zip(tensors, values[len(arguments) :], strict=True))
     with recording(recorder), _state_hooks(recorder):
-        outputs = substitution(function)(*values[: len(arguments)], **keywords)
+        outputs = _call(substitution(function), recorder, values[: len(arguments)], keywords)
+        if recorder.losses:
+            outputs = (outputs, tuple(recorder.losses))
         names = (*_parameter_names(function, len(arguments)), *tensors)
         expression = assemble(recorder, _guarded(structures, recorder), outputs, names)
     objects = {slot.name: recorder.state.objects[slot.name] for slot in expression.state}
     ties = {name: tie for name, tie in recorder.state.ties.items() if name in objects}
-    return Captured(expression, objects, ties)
+    return Captured(expression, objects, ties, bool(recorder.losses))
+
+
+def _call(function: Callable[..., Any], recorder: TraceRecorder, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Call the function; what it raises because it met a stand-in becomes a `CaptureError`."""
+    try:
+        return function(*args, **kwargs)
+    except LaminaError:
+        raise
+    except Exception as error:
+        where = _raised_at(error)
+        raise CaptureError(
+            f"{recorder.name!r} raised {type(error).__name__} while it was captured{where}: {error}. It was called with "
+            "stand-ins for its tensors; code that needs real ones cannot be part of an expression"
+        ) from error
+
+
+def _raised_at(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    outside = [frame for frame in frames if f"{os.sep}lamina{os.sep}" not in frame.filename]
+    return f" at {outside[-1].filename}:{outside[-1].lineno}" if outside else ""
 
 
 @contextmanager
 def _state_hooks(recorder: TraceRecorder) -> Iterator[None]:
     """Variables and seeds that vocabulary functions ask for become slots of the recorder."""
     make = functools.partial(variables.create, recorder)
-    with context.hook(context.variable_factory, make), context.hook(context.seed_factory, SeedRequest):
+    with (
+        context.hook(context.variable_factory, make),
+        context.hook(context.seed_factory, SeedRequest),
+        context.hook(context.loss_sink, recorder.losses.append),
+    ):
         yield
 
 

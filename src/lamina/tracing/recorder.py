@@ -47,6 +47,7 @@ class TraceRecorder:
         self.parent = parent
         self.state: StateTable = parent.state if parent else StateTable()
         self.calls: list[Call] = []
+        self.losses: list[Any] = []
         self.guards: set[tuple[int, int | str]] = set()
         self.captured: list[Tracer] = []
         self.passed: Sequence[Passed] = ()

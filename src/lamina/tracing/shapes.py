@@ -84,12 +84,12 @@ class LazyShape:
 
     def __init__(self, recorder: TraceRecorder, ref: Ref) -> None:
         self._recorder = recorder
-        self._ref = ref
+        self.ref = ref
 
     def __getitem__(self, key: Any) -> Any:
         if not isinstance(key, int):
             raise SpecNeededError(self._recorder.message("the rank of its input", "spec"))
-        return DimTracer(self._recorder, Ref(self._ref.index, (key,)))
+        return DimTracer(self._recorder, Ref(self.ref.index, (key,)))
 
     def __iter__(self) -> Iterator[Any]:
         raise SpecNeededError(self._recorder.message("the rank of its input", "spec"))

@@ -21,6 +21,7 @@ class VariableFactory(Protocol):
 training_phase: ContextVar[bool | None] = ContextVar("lamina_training_phase", default=None)
 variable_factory: ContextVar[VariableFactory | None] = ContextVar("lamina_variable_factory", default=None)
 seed_factory: ContextVar[Callable[[int], Any] | None] = ContextVar("lamina_seed_factory", default=None)
+loss_sink: ContextVar[Callable[[Any], Any] | None] = ContextVar("lamina_loss_sink", default=None)
 
 
 def is_training() -> bool:
@@ -46,7 +47,8 @@ def observed_phase() -> Iterator[list[bool]]:
         >>> bool(reads)
         True
     """
-    with hook(_phase_reads, reads := []):
+    reads: list[bool] = []
+    with hook(_phase_reads, reads):
         yield reads
 
 
@@ -81,7 +83,8 @@ def create_variable(value: Any, dtype: str | None = None, name: str | None = Non
         return factory(value, dtype, name)
     import keras
 
-    return keras.Variable(value, dtype=dtype, name=name)
+    whole = (dtype or "float").startswith(("int", "uint", "bool"))
+    return keras.Variable(value, dtype=dtype, name=name, trainable=not whole)
 
 
 def stateful_seed(seed: int | None) -> Any:

@@ -63,10 +63,10 @@ class OpNamespace:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("__"):
             raise AttributeError(name)
-        function = op_function(self._prefix + name)
+        function = op_function(opset.resolve(self._prefix + name))
         setattr(self, name, function)
         return function
 
 
-ops: Any = OpNamespace("", ("image",))
+ops: Any = OpNamespace("", ("image", "nn", "numpy", "linalg"))
 random: Any = OpNamespace("random.")

@@ -28,6 +28,7 @@ class Vocabulary:
         table: Function or constant by dotted name below the module.
         refused: What to use instead of names that no expression can hold.
         methods: Methods of the framework's tensors; the first argument is the tensor.
+        links: Names that stand for the module of another vocabulary, such as `K.tf`.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Vocabulary:
     table: Mapping[str, Any]
     refused: Mapping[str, str] = field(default_factory=dict)
     methods: Mapping[str, Any] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, dotted: str) -> Any:
         """The function, constant or namespace of a dotted name.
@@ -44,6 +46,9 @@ class Vocabulary:
         """
         if dotted in self.table:
             return self.table[dotted]
+        linked = for_module(self.links[dotted]) if dotted in self.links else None
+        if linked is not None:
+            return Namespace(*linked)
         if any(known.startswith(f"{dotted}.") for known in (*self.table, *self.refused)):
             return Namespace(self, dotted)
         raise CaptureError(self.explain(dotted))

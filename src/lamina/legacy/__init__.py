@@ -1,0 +1,1 @@
+"""Models that old Keras versions saved."""
