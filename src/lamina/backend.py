@@ -4,7 +4,7 @@ Functions run eagerly on tensors, and are recorded inside a function that is bei
 
 Example:
     >>> from lamina import backend as K
-    >>> K.sum(K.ones((2, 3)), axis=1).shape
+    >>> K.int_shape(K.sum(K.ones((2, 3)), axis=1))
     (2,)
 """
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from lamina.tracing.recorder import OUTER, TraceRecorder
-from lamina.vocabulary.tracer import Tracer
+from lamina.vocabulary.tracer import DimTracer, Tracer
 from lamina.errors import CaptureError
 from lamina.expression.model import (
     Call,
@@ -84,10 +84,18 @@ def lower_outputs(recorder: TraceRecorder, outputs: Any) -> Any:
 
     if outputs is None:
         raise CaptureError(f"{recorder.name!r} returned None; it must return a tensor or a structure of tensors")
+    if _is_shape(outputs):
+        outputs = recorder.op("convert_to_tensor", list(outputs), dtype="int32")
     lowered = lower(recorder, outputs)
     if isinstance(lowered, str):
         raise CaptureError(f"{recorder.name!r} returned the string {lowered!r}; it must return a tensor")
     return lowered
+
+
+def _is_shape(outputs: Any) -> bool:
+    """Whether a function returned a shape itself, which is a vector of sizes to its caller."""
+    special = isinstance(outputs, tuple) and type(outputs) is not tuple and not hasattr(outputs, "_fields")
+    return special and all(isinstance(size, (int, DimTracer)) for size in outputs)
 
 
 def _live_calls(recorder: TraceRecorder, outputs: Any) -> list[int]:

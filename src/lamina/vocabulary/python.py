@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lamina.vocabulary.tracer import DimTracer, TensorTracer, Tracer
+from lamina._keras import is_a, keras
 from lamina.errors import CaptureError
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.registry import Vocabulary, framework_of
@@ -54,21 +55,32 @@ def _class_stand_in(real: type, call: Callable[..., Any]) -> Any:
     return StandIn()
 
 
-def numeric(real: Callable[..., Any], stand_in: Callable[..., Any]) -> Callable[..., Any]:
-    """The real function on plain values, the vocabulary's on tensors."""
+class Numeric:
+    """The real function on plain values, the vocabulary's on tensors.
 
-    @functools.wraps(stand_in)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        chosen = stand_in if any_tracer(args, kwargs) or _any_backend_tensor(args) else real
-        return chosen(*args, **kwargs)
+    Args:
+        real: NumPy's or Python's own function.
+        stand_in: The one that records.
+    """
 
-    return call
+    def __init__(self, real: Callable[..., Any], stand_in: Callable[..., Any]) -> None:
+        self._real = real
+        self._stand_in = stand_in
+        self.__name__ = getattr(real, "__name__", "function")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the one that the arguments ask for."""
+        tensors = any_tracer(args, kwargs) or _any_backend_tensor(args)
+        return (self._stand_in if tensors else self._real)(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Numeric(getattr(self._real, name), getattr(self._stand_in, name))
 
 
 def _any_backend_tensor(args: tuple[Any, ...]) -> bool:
-    import keras
-
-    return any(keras.ops.is_tensor(a) or isinstance(a, keras.Variable) for a in args)
+    return bool(keras) and any(keras.ops.is_tensor(a) or is_a(a, "Variable") for a in args)
 
 
 _TENSOR_CLASSES = {"Tensor", "EagerTensor", "KerasTensor", "Array", "Variable", "ResourceVariable", "SymbolicTensor"}
@@ -174,7 +186,7 @@ def _math(name: str, op: str) -> Callable[..., Any]:
             return args[0] ** 0.5
         return getattr(ops, op)(*args)
 
-    return numeric(getattr(math, name), call)
+    return Numeric(getattr(math, name), call)
 
 
 def _math_log(x: Any, *base: Any) -> Any:
@@ -182,7 +194,7 @@ def _math_log(x: Any, *base: Any) -> Any:
 
 
 _TABLE: dict[str, Any] = {name: _math(name, op) for name, op in _MATH.items() if hasattr(math, name)}
-_TABLE["log"] = numeric(math.log, _math_log)
+_TABLE["log"] = Numeric(math.log, _math_log)
 _TABLE.update({name: getattr(math, name) for name in ("pi", "e", "tau", "inf", "nan")})
 
 VOCABULARIES = (Vocabulary("math", ("math",), _TABLE),)

@@ -27,7 +27,7 @@ def batch_dot(x: Any, y: Any, axes: Any = None) -> Any:
 
     Example:
         >>> from lamina import backend as K
-        >>> K.batch_dot(K.ones((4, 2, 3)), K.ones((4, 5, 3)), axes=(2, 2)).shape
+        >>> K.int_shape(K.batch_dot(K.ones((4, 2, 3)), K.ones((4, 5, 3)), axes=(2, 2)))
         (4, 2, 5)
     """
     x_shape, y_shape = static_shape(x), static_shape(y)

@@ -17,9 +17,12 @@ Example:
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
+
+import numpy as np
 
 from lamina.vocabulary.numpy import creation, fft, linalg, numerics, padding, selection, shaping, statistics
 from lamina.vocabulary.numpy.creation import CONSTANTS, DTYPES
@@ -28,27 +31,31 @@ from lamina.vocabulary.numpy.methods import PROPERTIES as PROPERTIES
 from lamina.vocabulary.numpy.refused import REFUSED as REFUSED
 from lamina.vocabulary.numpy.table import FUNCTIONS
 from lamina.vocabulary.numpy.ufuncs import UFUNCS
+from lamina.vocabulary.python import Numeric
 from lamina.vocabulary.registry import Vocabulary
 
 _OF_MODULES: Mapping[ModuleType, str] = {
-    creation: """arange array asanyarray asarray asarray_chkfinite ascontiguousarray astype empty empty_like eye full
-        full_like geomspace identity linspace logspace ones ones_like tri zeros zeros_like""",
+    creation: """arange array asanyarray asarray asarray_chkfinite ascontiguousarray astype empty
+        empty_like eye full full_like geomspace identity linspace logspace ones ones_like tri
+        zeros zeros_like""",
     linalg: "cross einsum kron matvec outer trace vdot vecdot vecmat",
     numerics: "convolve correlate gradient interp polyval unwrap",
     padding: "pad",
-    selection: """angle apply_over_axes argpartition argsort array_equal array_equiv choose clip compress digitize
-        in1d iscomplex iscomplexobj isin isrealobj isscalar nan_to_num ndim partition piecewise
-        ravel_multi_index searchsorted select shape sort take take_along_axis unravel_index where""",
-    shaping: """append array_split atleast_1d atleast_2d atleast_3d block broadcast_arrays column_stack concatenate
-        delete diff dsplit dstack ediff1d expand_dims hsplit hstack insert matrix_transpose meshgrid
-        ravel repeat reshape resize roll rollaxis rot90 size split stack tile unstack vsplit vstack""",
-    statistics: """average corrcoef count_nonzero cov histogram histogram_bin_edges nanmedian nanpercentile nanquantile
-        nanstd nanvar percentile quantile std var""",
+    selection: """angle apply_over_axes argpartition argsort array_equal array_equiv choose clip compress
+        digitize in1d iscomplex iscomplexobj isin isrealobj isscalar nan_to_num ndim partition
+        piecewise ravel_multi_index searchsorted select shape sort take take_along_axis
+        unravel_index where""",
+    shaping: """append array_split atleast_1d atleast_2d atleast_3d block broadcast_arrays column_stack
+        concatenate delete diff dsplit dstack ediff1d expand_dims hsplit hstack insert
+        matrix_transpose meshgrid ravel repeat reshape resize roll rollaxis rot90 size split
+        stack tile unstack vsplit vstack""",
+    statistics: """average corrcoef count_nonzero cov histogram histogram_bin_edges nanmedian nanpercentile
+        nanquantile nanstd nanvar percentile quantile std var""",
 }
-_LINALG = """cholesky cond eigh eigvalsh lstsq matrix_norm matrix_power matrix_rank multi_dot norm outer pinv qr
-        slogdet svd svdvals vecdot vector_norm"""
-_FFT = """fft fft2 fftfreq fftn fftshift hfft ifft ifft2 ifftn ifftshift ihfft irfft irfft2 irfftn rfft rfft2
-        rfftfreq rfftn"""
+_LINALG = """cholesky cond eigh eigvalsh lstsq matrix_norm matrix_power matrix_rank multi_dot norm
+        outer pinv qr slogdet svd svdvals vecdot vector_norm"""
+_FFT = """fft fft2 fftfreq fftn fftshift hfft ifft ifft2 ifftn ifftshift ihfft irfft irfft2 irfftn
+        rfft rfft2 rfftfreq rfftn"""
 
 
 def _table() -> dict[str, Any]:
@@ -74,4 +81,20 @@ def _table() -> dict[str, Any]:
 
 
 TABLE: Mapping[str, Any] = _table()
-VOCABULARIES = (Vocabulary("numpy", ("numpy",), TABLE, REFUSED, {**METHODS, **PROPERTIES}),)
+
+
+def _with_real(dotted: str, stand_in: Any) -> Any:
+    """The vocabulary's function for tensors, and NumPy's own for everything else."""
+    real = functools.reduce(lambda owner, name: getattr(owner, name, None), dotted.split("."), np)
+    return Numeric(real, stand_in) if callable(real) and not isinstance(real, type) else stand_in
+
+
+VOCABULARIES = (
+    Vocabulary(
+        "numpy",
+        ("numpy",),
+        {name: _with_real(name, value) if callable(value) else value for name, value in TABLE.items()},
+        REFUSED,
+        {**METHODS, **PROPERTIES},
+    ),
+)

@@ -297,7 +297,7 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
 
 
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
-    """`numpy.linalg.pinv`; singular values up to `rcond` (1e-15 unless given) of the largest count as zero."""
+    """`numpy.linalg.pinv`; singular values up to `rcond` (or 1e-15) of the largest count as zero."""
     a = as_float(operand(a))
     limit = rcond if rtol is None else rtol
     u, s, vh = svd(a, full_matrices=False)

@@ -57,7 +57,7 @@ _SINGLE: Mapping[str, str] = {
     "real_if_close": "use np.real",
     "roots": "use np.polyval to evaluate a polynomial; its roots have no counterpart",
     "linalg.eig": "whether its result is complex depends on data; use np.linalg.eigh for symmetric matrices",
-    "linalg.eigvals": "whether its result is complex depends on data; use np.linalg.eigvalsh for symmetric ones",
+    "linalg.eigvals": "whether its result is complex depends on data; use np.linalg.eigvalsh",
     "linalg.tensorinv": "reshape to a matrix and use np.linalg.inv",
     "linalg.tensorsolve": "reshape to a matrix and use np.linalg.solve",
     "ndarray.flat": "use ravel()",

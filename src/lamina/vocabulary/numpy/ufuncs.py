@@ -255,11 +255,11 @@ _BINARY: Mapping[str, Function] = {
     "ldexp": lambda x, exponent: ops.ldexp(as_float(x), _as_int32(exponent)),
     "copysign": _copysign,
 }
-# The names that NumPy 2 added for the array API standard.
+# Second names; most were added for the array API standard.
 _ALIASES = {
-    "abs": "absolute",     "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan",
-    "atanh": "arctanh", "atan2": "arctan2", "bitwise_invert": "invert", "bitwise_not": "invert",
-    "bitwise_left_shift": "left_shift", "bitwise_right_shift": "right_shift",
+    "abs": "absolute", "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh",
+    "atan": "arctan", "atanh": "arctanh", "atan2": "arctan2", "bitwise_invert": "invert",
+    "bitwise_not": "invert", "bitwise_left_shift": "left_shift", "bitwise_right_shift": "right_shift",
 }  # fmt: skip
 
 

@@ -341,6 +341,9 @@ def idct(input: Any, type: int = 2, n: Any = None, axis: int = -1, norm: Any = N
     return dct(input, type={1: 1, 2: 3, 3: 2, 4: 4}[type], axis=axis, norm=norm)
 
 
+_HALF_POWER = 0.5**0.5
+
+
 def mdct(
     signals: Any, frame_length: Any, window_fn: Window | None = vorbis_window, pad_end: bool = False, norm: Any = None
 ) -> Any:
@@ -348,12 +351,12 @@ def mdct(
     length = int(static(frame_length))
     half, quarter = length // 2, length // 4
     frames = frame(signals, length, half, pad_end)
-    if window_fn is not None:
-        frames = ops.multiply(frames, window_fn(length, dtype="float32"))
+    window = _HALF_POWER if window_fn is None else window_fn(length, dtype="float32")
+    frames = ops.multiply(frames, window)
     a, b, c, d = (frames[..., i * quarter : (i + 1) * quarter] for i in range(4))
     first = ops.subtract(ops.negative(ops.flip(c, axis=-1)), d)
     second = ops.subtract(a, ops.flip(b, axis=-1))
-    return dct(ops.concatenate([first, second], axis=-1), type=4, norm=norm) if half else frames
+    return dct(ops.concatenate([first, second], axis=-1), type=4, norm=norm)
 
 
 def inverse_mdct(mdcts: Any, window_fn: Window | None = vorbis_window, norm: Any = None) -> Any:
@@ -367,10 +370,8 @@ def inverse_mdct(mdcts: Any, window_fn: Window | None = vorbis_window, norm: Any
         [second, ops.negative(ops.flip(second, axis=-1)), ops.negative(ops.flip(first, axis=-1)), ops.negative(first)],
         axis=-1,
     )
-    if window_fn is not None:
-        frames = ops.multiply(frames, window_fn(2 * half, dtype="float32"))
-    else:
-        frames = ops.divide(frames, 2.0)
+    window = _HALF_POWER if window_fn is None else window_fn(2 * half, dtype="float32")
+    frames = ops.multiply(frames, window)
     return overlap_and_add(frames, half)
 
 
