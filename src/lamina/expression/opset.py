@@ -25,6 +25,7 @@ from types import MappingProxyType
 from typing import Any, NoReturn
 
 from lamina.errors import ExpressionError
+from lamina.expression.corrections import corrected
 from lamina.expression.model import Call, Location, Ref, structure_key
 from lamina.expression.opset_table import TABLE
 
@@ -354,7 +355,7 @@ def _function(op: Op) -> Callable[..., Any]:
 
     owner: Any = keras if op.namespace == "random" else keras.ops
     try:
-        return functools.reduce(getattr, op.name.split("."), owner)  # type: ignore[no-any-return]
+        return corrected(op.name, functools.reduce(getattr, op.name.split("."), owner))
     except AttributeError:
         raise ExpressionError(
             f"{op.public_name} needs Keras {op.since or '3.12'} or newer; this is {keras.__version__}; "

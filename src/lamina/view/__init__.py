@@ -1,0 +1,1 @@
+"""Expressions and files as tables."""

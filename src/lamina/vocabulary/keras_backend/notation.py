@@ -32,8 +32,36 @@ def parse_table(
         old: Present names of keywords by their older names.
     """
     lines = [line for line in map(str.strip, text.splitlines()) if line and not line.startswith("#")]
-    functions = (_adapter(line, converters) for line in lines)
-    return {f.__name__: with_old_keywords(f, old) for f in functions}
+    return {line.partition("(")[0]: Adapter(line, converters, old) for line in lines}
+
+
+class Adapter:
+    """A function of the table; its line is parsed when it is first used.
+
+    Args:
+        line: The line.
+        converters: As for `parse_table`.
+        old: As for `parse_table`.
+    """
+
+    def __init__(self, line: str, converters: Mapping[str, Callable[[Any], Any]], old: Mapping[str, str]) -> None:
+        self._line = line
+        self._converters = converters
+        self._old = old
+        self.__name__ = self.__qualname__ = line.partition("(")[0]
+        self.__doc__ = f"`keras.ops.{line.partition(' = ')[2]}`."
+
+    @functools.cached_property
+    def _function(self) -> Function:
+        return with_old_keywords(_adapter(self._line, self._converters), self._old)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self._function)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the operation of the line."""
+        return self._function(*args, **kwargs)
 
 
 def _adapter(line: str, converters: Mapping[str, Callable[[Any], Any]]) -> Function:
@@ -83,12 +111,16 @@ def _signature(parameters: list[str], defaults: Mapping[str, Any]) -> inspect.Si
 
 def with_old_keywords(function: Function, old: Mapping[str, str]) -> Function:
     """The same function, which also takes the older names of its keywords."""
-    spellings = {before: now for before, now in old.items() if now in inspect.signature(function).parameters}
-    if not spellings:
-        return function
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        return function(*args, **{spellings.get(key, key): value for key, value in kwargs.items()})
+        if not old.keys().isdisjoint(kwargs):
+            kwargs = _renamed(function, kwargs, old)
+        return function(*args, **kwargs)
 
     return call
+
+
+def _renamed(function: Function, kwargs: Mapping[str, Any], old: Mapping[str, str]) -> dict[str, Any]:
+    known = inspect.signature(function).parameters
+    return {old[key] if key in old and old[key] in known else key: value for key, value in kwargs.items()}

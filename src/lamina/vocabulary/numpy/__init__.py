@@ -17,7 +17,6 @@ Example:
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
@@ -85,7 +84,9 @@ TABLE: Mapping[str, Any] = _table()
 
 def _with_real(dotted: str, stand_in: Any) -> Any:
     """The vocabulary's function for tensors, and NumPy's own for everything else."""
-    real = functools.reduce(lambda owner, name: getattr(owner, name, None), dotted.split("."), np)
+    real: Any = np
+    for name in dotted.split("."):
+        real = getattr(real, name, None)
     return Numeric(real, stand_in) if callable(real) and not isinstance(real, type) else stand_in
 
 

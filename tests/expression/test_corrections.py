@@ -1,0 +1,34 @@
+"""Operations that a Keras backend gets wrong, run with the meaning that Keras documents."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from keras import ops
+
+import lamina
+
+SHAPES = [(4,), (4, 1), (1, 4), (4, 4), (3, 4, 1), (1, 4, 1), (1, 1, 4), (2, 4, 3), (4, 1, 1), (2, 3, 4), (3, 1), (1, 1)]
+
+
+def broadcastable(pair):
+    try:
+        np.broadcast_shapes(*pair)
+    except ValueError:
+        return False
+    return True
+
+
+PAIRS = [pair for pair in itertools.product(SHAPES, SHAPES) if broadcastable(pair)]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32"])
+def test_a_sum_broadcasts_as_numpy_does(dtype):
+    add = lamina.capture(lambda t: t[0] + t[1])
+    for first, second in PAIRS:
+        a = np.arange(np.prod(first)).reshape(first).astype(dtype)
+        b = 100 * np.arange(np.prod(second)).reshape(second).astype(dtype)
+        found = add.run((ops.convert_to_tensor(a), ops.convert_to_tensor(b)))
+        np.testing.assert_array_equal(ops.convert_to_numpy(found), a + b, err_msg=f"{first} + {second}")
