@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lamina.bytecode.budget import Refusal
+from lamina.bytecode.budget import PLAIN, Refusal
 from lamina.bytecode.formatting import format_value, to_text
 from lamina.bytecode.operators import binary
 
@@ -100,9 +100,10 @@ def is_instance(machine: Machine, value: Any, kinds: Any) -> bool:
     """`isinstance(value, kinds)`, for built-in types and those of the namespace."""
     if type(kinds) is tuple:
         return any(is_instance(machine, value, kind) for kind in kinds)
-    if isinstance(kinds, Builtin):
-        return kinds.kind is not None and isinstance(value, kinds.kind)
-    return bool(machine.namespace.is_instance(value, kinds))
+    kind = kinds.kind if isinstance(kinds, Builtin) else kinds
+    if isinstance(kind, type) and type(value) in PLAIN:
+        return isinstance(value, kind)
+    return bool(machine.namespace.is_instance(value, kind))
 
 
 def _lazy(machine: Machine, values: list[Any]) -> Any:

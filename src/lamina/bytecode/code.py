@@ -60,10 +60,14 @@ class Code:
         return (const for const in self.consts if isinstance(const, Code))
 
     def tree(self) -> Iterator[Code]:
-        """This code object and, depth first, every one inside it."""
-        yield self
-        for inner in self.nested():
-            yield from inner.tree()
+        """This code object and every one inside it, each once."""
+        found = {id(self): self}
+        waiting = [self]
+        while waiting:
+            new = [inner for inner in waiting.pop().nested() if id(inner) not in found]
+            found.update((id(inner), inner) for inner in new)
+            waiting += new
+        return iter(found.values())
 
 
 def short_repr(value: object, width: int = 60) -> str:

@@ -1,13 +1,16 @@
-"""One call of a saved function: its variables, its stack, and the markers that live there."""
+"""Functions of saved code, and one call of such a function: its variables and its stack."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lamina.bytecode.budget import Refusal
-from lamina.bytecode.code import VARARGS, VARKEYWORDS, Code
+from lamina.bytecode.code import COROUTINES, VARARGS, VARKEYWORDS, Code
 from lamina.bytecode.lower import Program
+
+if TYPE_CHECKING:
+    from lamina.bytecode.machine import Machine
 
 
 class Marker:
@@ -111,3 +114,32 @@ def _check_arguments(
         raise Refusal(f"{code.name}() has no parameter {', '.join(map(repr, extra))}")
     if count > code.argcount and not code.flags & VARARGS:
         raise Refusal(f"{code.name}() takes {code.argcount} arguments, received {count}")
+
+
+class Function:
+    """A function made of saved code; anyone it is handed to can call it."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        code: Code,
+        defaults: Sequence[Any],
+        keyword_defaults: dict[str, Any],
+        closure: Sequence[Cell],
+    ) -> None:
+        self.machine = machine
+        self.code = code
+        self.defaults = tuple(defaults)
+        self.keyword_defaults = keyword_defaults
+        self.closure = closure
+        self.name = self.__name__ = code.name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Evaluates the function, within the budget of the evaluation that made it."""
+        if self.code.flags & COROUTINES:
+            raise Refusal(f"{self.name}() is asynchronous")
+        slots = bind(self.code, args, kwargs, self.defaults, self.keyword_defaults)
+        return self.machine.run(self.machine.programs[id(self.code)], slots, self.closure)
+
+    def __repr__(self) -> str:
+        return f"<saved function {self.name}>"

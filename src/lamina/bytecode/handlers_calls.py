@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from lamina.bytecode.budget import Refusal
 from lamina.bytecode.code import Code
 from lamina.bytecode.decode import Impossible
-from lamina.bytecode.frame import NULL, Cell, Frame
+from lamina.bytecode.frame import NULL, Cell, Frame, Function
 from lamina.bytecode.handlers_stack import Handler
 from lamina.bytecode.operations import Making, Pairs
 
 if TYPE_CHECKING:
-    from lamina.bytecode.machine import Function, Machine
+    from lamina.bytecode.machine import Machine
 
 _DEFAULTS, _KEYWORD_DEFAULTS, _ANNOTATIONS, _CLOSURE = 1, 2, 4, 8
 
@@ -103,8 +103,6 @@ def _call_star(machine: Machine, frame: Frame, keywords_flat: tuple[bool, bool])
 
 
 def _function(machine: Machine, frame: Frame, making: Making) -> None:
-    from lamina.bytecode.machine import Function
-
     if making.qualname:
         frame.stack.pop()
     code = frame.stack.pop()
@@ -148,8 +146,6 @@ def _set_function(machine: Machine, frame: Frame, flag: int) -> None:
 
 
 def _expect_function(value: Any) -> Function:
-    from lamina.bytecode.machine import Function
-
     if not isinstance(value, Function):
         raise Impossible("an attribute of a function is set on what is none")
     return value

@@ -17,7 +17,7 @@ class Limits:
         1000
     """
 
-    bytes: int = 1 << 20  # length of the marshalled code
+    bytes: int = 1 << 16  # length of the marshalled code
     depth: int = 40  # nesting of marshalled objects, and of calls while evaluating
     objects: int = 50_000  # marshalled objects, counted again wherever they are shared
     integer_bits: int = 4096  # the largest Python integer that may appear

@@ -79,7 +79,7 @@ def _location_table(code: Code) -> Ranges | None:
             line += _skip_location(table, kind)
             starts.append((offset, None if kind == _NO_LOCATION else line))
             offset += 2 * ((head & 7) + 1)
-    except StopIteration:
+    except (StopIteration, OverflowError):
         return None
     return starts if offset == len(code.code) else None
 
@@ -107,6 +107,8 @@ def _variable_number(table: Iterator[int]) -> int:
         shift += 6
         if not byte & 0x40:
             return value
+        if shift > 60:
+            raise OverflowError("a number of more than 60 bits in a line table")
 
 
 def _signed(value: int) -> int:

@@ -84,7 +84,8 @@ def lower(code: Code, version: str, lines: bool = True) -> Program:
     """
     instructions = decode(code, version, lines)
     minor = TABLES[version].minor
-    expansions = [_expand(Site(code, minor, instructions, i)) for i in range(len(instructions))]
+    places = {instruction.offset: index for index, instruction in enumerate(instructions)}
+    expansions = [_expand(Site(code, minor, instructions, i, places)) for i in range(len(instructions))]
     prologue = _prologue(code, minor)
     starts: dict[int, int] = {}
     total = len(prologue)
@@ -125,6 +126,6 @@ def _prologue(code: Code, minor: int) -> Steps:
     """The making of closure variables, which only 3.11 and later write out."""
     if minor >= 11:
         return []
-    site = Site(code, minor, [], 0)
+    site = Site(code, minor, [], 0, {})
     cells: Steps = [("MAKE_CELL", cell_slot(site, index)) for index in range(len(code.cellvars))]
     return [*cells, ("COPY_FREE", None)] if code.freevars else cells

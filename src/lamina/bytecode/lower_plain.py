@@ -167,8 +167,7 @@ def _for(site: Site) -> Steps:
     """The loop ends after the instructions that drop the iterator, which 3.12 and later write out."""
     if site.minor < 12:
         return [("FOR", Target(site.value))]
-    offsets = [instruction.offset for instruction in site.instructions]
-    end = offsets.index(site.value)
+    end = site.places[site.value]
     skipped = [at.opname for at in site.instructions[end : end + (1 if site.minor == 12 else 2)]]
     if skipped not in (["END_FOR"], ["END_FOR", "POP_TOP"], ["END_FOR", "POP_ITER"]):
         raise Impossible("a loop whose end is not marked")
@@ -177,9 +176,7 @@ def _for(site: Site) -> Steps:
 
 def _send(site: Site) -> Steps:
     """`yield from` in 3.11 and later: a loop around SEND, of which the values are taken at once."""
-    end = next((at for at in site.instructions if at.offset == site.value), None)
-    if end is None:
-        raise Impossible("a yield from without an end")
+    end = site.instructions[site.places[site.value]]
     following = end.following if end.opname == "END_SEND" else end.offset
     return [("YIELD_FROM", None), ("JUMP", Target(following))]
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from lamina.bytecode.budget import CONTAINERS, PLAIN, Budget, Refusal
 from lamina.bytecode.builtin_names import Builtin, ErrorKind, make_builtin
-from lamina.bytecode.code import COROUTINES, Code
 from lamina.bytecode.decode import Impossible
-from lamina.bytecode.frame import UNBOUND, Cell, Frame, Marker, bind
+from lamina.bytecode.frame import UNBOUND, Cell, Frame, Function, Marker
 from lamina.bytecode.handlers import HANDLERS
 from lamina.bytecode.limits import Limits
 from lamina.bytecode.lower import Program
@@ -33,6 +32,7 @@ class Machine:
         self.python2 = reading.code.layout == "2.7"
         self.programs: dict[int, Program] = dict(reading.programs)
         self.depth = 0
+        self.globals: dict[str, Any] = {}
         self.builtins: dict[str, Builtin | ErrorKind | bool | None] = {}
 
     def function(self, saved: SavedFunction, reading: Reading) -> Function:
@@ -128,8 +128,11 @@ class Machine:
         raise missing_names([name, *sorted(set(unknown) - {name})], self.reading.code)
 
     def _lookup(self, name: str) -> Any:
+        if name in self.globals:
+            return self.globals[name]
         try:
-            return self._from_outside(self.namespace.lookup(name))
+            self.globals[name] = self._from_outside(self.namespace.lookup(name))
+            return self.globals[name]
         except KeyError:
             pass
         try:
@@ -156,35 +159,6 @@ class Machine:
 
     def _from_outside(self, value: Any) -> Any:
         return self.adopt(value) if type(value) in CONTAINERS else value
-
-
-class Function:
-    """A function made of saved code; anyone it is handed to can call it."""
-
-    def __init__(
-        self,
-        machine: Machine,
-        code: Code,
-        defaults: Sequence[Any],
-        keyword_defaults: dict[str, Any],
-        closure: Sequence[Cell],
-    ) -> None:
-        self.machine = machine
-        self.code = code
-        self.defaults = tuple(defaults)
-        self.keyword_defaults = keyword_defaults
-        self.closure = closure
-        self.name = self.__name__ = code.name
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Evaluates the function, within the budget of the evaluation that made it."""
-        if self.code.flags & COROUTINES:
-            raise Refusal(f"{self.name}() is asynchronous")
-        slots = bind(self.code, args, kwargs, self.defaults, self.keyword_defaults)
-        return self.machine.run(self.machine.programs[id(self.code)], slots, self.closure)
-
-    def __repr__(self) -> str:
-        return f"<saved function {self.name}>"
 
 
 def only_reading(saved: SavedFunction) -> Reading:

@@ -13,7 +13,7 @@ from typing import Any
 from lamina.bytecode.code import Code
 from lamina.bytecode.decode import Impossible
 from lamina.bytecode.limits import Limits
-from lamina.bytecode.mend_container import BACKSLASH, SLASH
+from lamina.bytecode.mend_container import BACKSLASH, SLASH, attempts
 from lamina.bytecode.opcodes import TABLES, Table
 from lamina.bytecode.version import LAYOUTS, check_code, readings
 from lamina.errors import BytecodeError
@@ -28,7 +28,7 @@ def mend_instructions(code: Code, limits: Limits, notes: list[str]) -> Code:
 
     Args:
         code: A code object that no version could have written as it is.
-        limits: `repairs` bounds the attempts per code object and version.
+        limits: `repairs` bounds the attempts per version.
         notes: Receives a note for each byte put back.
 
     Returns:
@@ -38,9 +38,10 @@ def mend_instructions(code: Code, limits: Limits, notes: list[str]) -> Code:
         BytecodeError: None can be found, or several that differ.
     """
     found: list[tuple[Code, list[str]]] = []
+    size = sum(len(part.code) for part in code.tree())
     for version in LAYOUTS[code.layout]:
         made: list[str] = []
-        mended = _mend_tree(code, version, limits, made)
+        mended = _mend_tree(code, version, iter(range(attempts(limits, size))), made)
         if mended is not None and all(mended != other for other, _ in found):
             found.append((mended, made))
     if not found:
@@ -55,15 +56,18 @@ def mend_instructions(code: Code, limits: Limits, notes: list[str]) -> Code:
     return best[0][0]
 
 
-def _mend_tree(code: Code, version: str, limits: Limits, made: list[str]) -> Code | None:
-    """The code object with every nested one mended for one version; None where that fails."""
+def _mend_tree(code: Code, version: str, tries: Iterator[int], made: list[str]) -> Code | None:
+    """The code object with every nested one mended for one version; None where that fails.
+
+    All of them share the `tries`.
+    """
     consts = []
     for const in code.consts:
-        inner = _mend_tree(const, version, limits, made) if isinstance(const, Code) else const
+        inner = _mend_tree(const, version, tries, made) if isinstance(const, Code) else const
         if inner is None and const is not None:
             return None
         consts.append(inner)
-    for raw in _variants(code.code, TABLES[version], limits):
+    for raw, _ in zip(_variants(code.code, TABLES[version]), tries, strict=False):
         mended = replace(code, code=raw, consts=tuple(consts))
         try:
             check_code(mended, version, lines=False)
@@ -74,7 +78,7 @@ def _mend_tree(code: Code, version: str, limits: Limits, made: list[str]) -> Cod
     return None
 
 
-def _variants(raw: bytes, table: Table, limits: Limits) -> Iterator[bytes]:
+def _variants(raw: bytes, table: Table) -> Iterator[bytes]:
     """The bytecode with what cannot be as it is put back, then with more and more put back."""
     forced = _with_instructions_back(raw, table)
     yield forced

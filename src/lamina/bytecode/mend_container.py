@@ -11,6 +11,7 @@ from lamina.bytecode.limits import Limits
 from lamina.bytecode.unmarshal import MarshalError, unmarshal
 
 SLASH, BACKSLASH = 0x2F, 0x5C
+_BYTES_READ = 1 << 20
 _NEAREST = 8  # how many of the last numbers or strings before a failure are suspected
 
 
@@ -38,13 +39,15 @@ def mend_container(
     queue: list[tuple[int, int, int, bytes, MarshalError, tuple[str, ...]]]
     queue = [(0, 0, next(order), data, failure, ())]
     seen = {data}
-    for _ in range(limits.repairs):
-        if not queue:
-            break
+    left = attempts(limits, len(data))
+    while queue:
         *_, variant, error, done = heapq.heappop(queue)
         for note, repaired in _repairs(variant, error, escaped):
             if repaired in seen or len(repaired) > limits.bytes:
                 continue
+            if left == 0:
+                raise failure
+            left -= 1
             seen.add(repaired)
             try:
                 code = unmarshal(repaired, limits)
@@ -56,6 +59,16 @@ def mend_container(
             notes.extend((*done, note))
             return code
     raise failure
+
+
+def attempts(limits: Limits, size: int) -> int:
+    """How many repairs may be tried on that many bytes, so that large blobs cost no more than small ones.
+
+    Example:
+        >>> attempts(Limits(), 500), attempts(Limits(), 1 << 16)
+        (256, 16)
+    """
+    return min(limits.repairs, _BYTES_READ // max(size, 1))
 
 
 def _repairs(data: bytes, error: MarshalError, escaped: bool) -> Iterator[tuple[str, bytes]]:
@@ -77,23 +90,31 @@ def _lost_escape(data: bytes, start: int, length: int) -> int | None:
     Those that UTF-8 does not allow where they stand come first, then unusual ones, then letters.
     """
     window = data[start : start + max(length - 5, 0)]
-    alone = [at for at, byte in enumerate(window) if byte < 0x80 or not _inside_character(window, at)]
+    alone = _single_bytes(window)
     if not alone:
         return None
     return start + min(alone, key=lambda at: (0x20 <= window[at] < 0x7F, window[at] == BACKSLASH, at))
 
 
-def _inside_character(window: bytes, at: int) -> bool:
-    """Whether the byte belongs to a character that UTF-8 writes in several bytes."""
-    for first in range(max(at - 3, 0), at + 1):
-        for size in (2, 3, 4):
-            if first + size > at:
-                try:
-                    if len(window[first : first + size].decode("utf-8")) == 1 and size > 1:
-                        return True
-                except UnicodeDecodeError:
-                    continue
-    return False
+def _single_bytes(window: bytes) -> list[int]:
+    """Where a byte is no part of a character that UTF-8 writes in several bytes."""
+    found = []
+    at = 0
+    while at < len(window):
+        size = 2 + (window[at] >= 0xE0) + (window[at] >= 0xF0)
+        if window[at] >= 0xC2 and _is_character(window[at : at + size]):
+            at += size
+        else:
+            found.append(at)
+            at += 1
+    return found
+
+
+def _is_character(raw: bytes) -> bool:
+    try:
+        return len(raw.decode("utf-8")) == 1
+    except UnicodeDecodeError:
+        return False
 
 
 def _escape_note(byte: int, start: int) -> str:

@@ -10,7 +10,9 @@ from lamina.bytecode.formatting import brace_format
 
 Method = Callable[..., Any]
 # Methods that look at every element, comparing or copying it.
-_WALKING = frozenset("index count remove copy union intersection difference issubset issuperset".split())
+_WALKING = frozenset(
+    "index count remove copy reverse union intersection difference issubset issuperset".split()
+)
 
 
 class BoundMethod:
@@ -26,6 +28,8 @@ class BoundMethod:
         """Calls the method, its cost charged."""
         self.budget.spend()
         self.budget.weigh(*args, *([self.value] if self.name in _WALKING else []))
+        if type(self.value) is str:
+            self.budget.allow_size(len(self.value))
         return self.method(self.budget, self.value, *args, **kwargs)
 
     def __repr__(self) -> str:

@@ -25,7 +25,7 @@ class Namespace(Protocol):
         """The stand-in for a module, by its full name; raises KeyError where there is none."""
 
     def is_instance(self, value: Any, kind: Any) -> bool:
-        """`isinstance(value, kind)` where `kind` came out of this namespace."""
+        """`isinstance(value, kind)` where one of the two came from outside saved code."""
 
     def array(self, value: Array) -> Any:
         """What takes the place of a NumPy array that a closure or default holds."""
@@ -64,8 +64,8 @@ class PlainNamespace:
         return self.modules[name]
 
     def is_instance(self, value: Any, kind: Any) -> bool:
-        """No value of this namespace is a type."""
-        raise TypeError(f"{kind!r} is no type")
+        """Python's own `isinstance`; no value of this namespace is a type."""
+        return isinstance(value, kind)
 
     def array(self, value: Array) -> Any:
         """The nested lists of the array."""

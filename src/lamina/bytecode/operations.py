@@ -31,12 +31,16 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One instruction among its neighbours, as a rule of the rewriting sees it."""
+    """One instruction among its neighbours, as a rule of the rewriting sees it.
+
+    `places` maps the offset of each instruction to its index.
+    """
 
     code: Code
     minor: int
     instructions: list[Instruction]
     index: int
+    places: dict[int, int]
 
     @property
     def instruction(self) -> Instruction:

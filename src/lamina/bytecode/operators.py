@@ -56,6 +56,8 @@ def contains(budget: Budget, container: Any, item: Any) -> bool:
 def subscript(budget: Budget, value: Any, key: Any) -> Any:
     """`value[key]`."""
     budget.weigh(key)
+    if type(key) is slice and type(value) in _SEQUENCES:
+        budget.allow_size(len(value))
     return value[key]
 
 

@@ -45,6 +45,10 @@ def read_code(text: str | bytes, limits: Limits = DEFAULT) -> FoundCode:
     Raises:
         BytecodeError: The text holds no code object, or one that cannot be mended.
     """
+    if len(text) > 6 * limits.bytes:
+        raise BytecodeError(
+            f"A saved function of {len(text)} characters exceeds Limits.bytes ({limits.bytes})."
+        )
     data, encoding = to_bytes(text)
     notes: list[str] = []
     try:

@@ -8,6 +8,7 @@ from lamina.bytecode.decode import Impossible
 from lamina.bytecode.lower import Program
 from lamina.bytecode.operations import ENDS_PATH, Operation, effect
 
+_MOST_BLOCKS = 20  # what every Python that had blocks allowed
 Blocks = tuple[tuple[str, int | None, int], ...]
 
 
@@ -31,7 +32,8 @@ def check_stack(program: Program) -> tuple[int, ...]:
 
     Raises:
         Impossible: A path takes values that are not there, leaves more than the compiler reserved,
-            runs past the end, returns with values left that no loop holds, or comes to one place with stacks of different depths.
+            runs past the end, returns with values left that no loop holds, or comes to one place
+            with stacks of different depths.
     """
     depths: dict[int, int] = {}
     paths = [_State(0, 0)]
@@ -77,6 +79,8 @@ def _next_states(operation: Operation, state: _State) -> list[_State]:
 
 def _after(name: str, arg: object, blocks: Blocks, depth: int) -> Blocks:
     if name == "BLOCK" and isinstance(arg, tuple):
+        if len(blocks) >= _MOST_BLOCKS:
+            raise Impossible(f"more than {_MOST_BLOCKS} blocks within one another")
         return (*blocks, (arg[0], arg[1], depth))
     if name == "POP_BLOCK":
         if not blocks:
