@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
+# Thousands of small functions are compiled once and run once: compiling fast is what counts.
+os.environ.setdefault(
+    "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+)
 
 # `make test` starts one worker per backend and one for the tests that need none (see the Makefile).
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")

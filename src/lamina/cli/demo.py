@@ -39,7 +39,7 @@ def command(save: Path | None, epochs: int) -> None:
         name.parent.mkdir(parents=True, exist_ok=True)
         model = _train(console, name, epochs)
         _print_expressions(console, model)
-        console.print(f"\nSaved: {name}.keras, {name.with_suffix('.keras').stat().st_size // 1024} KiB")
+        console.print(f"\nSaved as {name}.keras, and tested on {_describe(name)}")
         agreed = [_reload(console, name, backend) for backend in _installed()]
     if not all(agreed):
         raise click.ClickException("a reloaded model differs from the trained one")
@@ -81,6 +81,14 @@ def _print_expressions(console: Console, model: Any) -> None:
         if isinstance(layer, Lambda):
             console.print(f"\nLayer [bold]{layer.name}[/] computes")
             console.print(Syntax(layer.expression.source(), "python", background_color="default"))
+
+
+def _describe(name: Path) -> str:
+    import numpy as np
+
+    test = np.load(f"{name}.npz")
+    right = test["outputs"].argmax(axis=1) == test["y"]
+    return f"{len(right)} unseen images:\n  this process: accuracy {right.mean():.2%}"
 
 
 def _reload(console: Console, name: Path, backend: str) -> bool:

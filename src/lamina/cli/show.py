@@ -38,14 +38,12 @@ def _print_json(file: str, found: list[Any]) -> None:
 
 def _print_table(file: str, found: list[Any]) -> None:
     from rich.console import Console
-    from rich.syntax import Syntax
-    from rich.table import Table
 
-    table = Table(title=f"{file}: {len(found)} Lambda{'' if len(found) == 1 else 's'}", show_lines=True)
-    for heading in ("path", "Python", "arguments", "what it computes"):
-        table.add_column(heading, overflow="fold")
-    for item in found:
-        computes = Syntax(item.source.strip(), "python", background_color="default", word_wrap=True) if item.source else item.verdict
-        arguments = ", ".join(f"{name}={value!r}" for name, value in item.arguments.items())
-        table.add_row(item.path, item.python, arguments, computes)
-    Console().print(table)
+    from lamina.view.tables import Row, print_lambdas
+
+    rows = [Row(f.path, f.python, _written(f.arguments), f.source or f.verdict) for f in found]
+    print_lambdas(Console(), f"{file}: {len(found)} Lambda{'' if len(found) == 1 else 's'}", rows)
+
+
+def _written(arguments: Any) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in arguments.items())

@@ -1,0 +1,40 @@
+"""Lambdas on a terminal: a table of where they stand, and the source of each below it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.table import Table
+
+
+class Row(NamedTuple):
+    """One Lambda: where it stands, which Python wrote it, its arguments, what it computes."""
+
+    path: str
+    python: str
+    arguments: str
+    computes: str
+
+
+def print_lambdas(console: Console, title: str, rows: Sequence[Row]) -> None:
+    """Print the table, and below it each source as it is, without breaking its lines."""
+    console.print(title, style="bold", soft_wrap=True, highlight=False)
+    table = Table("path", "Python", "arguments", "computes")
+    for row in rows:
+        table.add_row(row.path, row.python, row.arguments, _summary(row.computes))
+    console.print(table)
+    for row in rows:
+        if _is_source(row.computes):
+            console.print(f"\n# {row.path}", soft_wrap=True, highlight=False)
+            console.print(Syntax(row.computes.strip(), "python", background_color="default"), soft_wrap=True)
+
+
+def _is_source(text: str) -> bool:
+    return "\n" in text
+
+
+def _summary(text: str) -> str:
+    return "source below" if _is_source(text) else text
