@@ -19,25 +19,45 @@ from lamina.errors import LaminaError as LaminaError
 
 if TYPE_CHECKING:
     from lamina.expression.model import Expression as Expression
+    from lamina.auditing import audit as audit
+    from lamina.conversion import convert as convert
+    from lamina.freezing import freeze as freeze
     from lamina.inside import add_loss as add_loss
     from lamina.inside import variable as variable
     from lamina.installation import install as install
     from lamina.layer import Lambda as Lambda
+    from lamina.legacy import load_model as load_model
     from lamina.tracing import capture as capture
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "add_loss": "lamina.inside",
-    "variable": "lamina.inside",
     "Expression": "lamina.expression.model",
     "Lambda": "lamina.layer",
+    "add_loss": "lamina.inside",
+    "audit": "lamina.auditing",
     "capture": "lamina.tracing",
+    "convert": "lamina.conversion",
+    "freeze": "lamina.freezing",
     "install": "lamina.installation",
+    "load_model": "lamina.legacy",
+    "variable": "lamina.inside",
 }
-_MODULES = ("archive", "backend", "bytecode", "errors", "vocabulary")
+_MODULES = ("archive", "backend", "bytecode", "errors", "legacy", "vocabulary")
 
-__all__ = ["Expression", "Lambda", "LaminaError", "add_loss", "capture", "install", "variable"]
+__all__ = [
+    "Expression",
+    "Lambda",
+    "LaminaError",
+    "add_loss",
+    "audit",
+    "capture",
+    "convert",
+    "freeze",
+    "install",
+    "load_model",
+    "variable",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -31,6 +31,10 @@ class SpecNeededError(CaptureError):
     """A function reads a shape or dtype that is not known before the layer is called."""
 
 
+class UnknownNameError(CaptureError, AttributeError):
+    """A tensor or framework has no such name; `hasattr` and `getattr` with a default see that."""
+
+
 class SavingError(LaminaError, NotImplementedError):
     """A layer holds something that cannot be saved as data."""
 
@@ -77,3 +81,7 @@ class OutputShapeError(LaminaError, ValueError):
 
 class AmbiguousNameError(NamesNeededError):
     """A file names a function in a way that fits several; the caller must say which."""
+
+
+class ConversionError(LaminaError, ValueError):
+    """A model file cannot be converted as asked."""

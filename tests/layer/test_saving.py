@@ -10,11 +10,11 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from tests.layer.processes import BACKENDS, run
 
 import lamina
 from lamina import Lambda
 from lamina import backend as K
-from tests.layer.processes import BACKENDS, run
 
 rng = np.random.default_rng(1)
 X = rng.normal(size=(5, 6)).astype("float32")

@@ -267,7 +267,7 @@ def test_variables_come_from_the_capture():
     with context.hook(context.variable_factory, lambda *request: made.append(request)):
         K.variable(1.0, name="scale")
         K.variable([1], dtype="int32")
-    assert made == [(1.0, "float32", "scale"), ([1], "int32", None)]
+    assert made == [(1.0, "float32", "scale", True), ([1], "int32", None, False)]
 
 
 @pytest.mark.parametrize("phase", [True, False, None])

@@ -129,8 +129,8 @@ class _Lister:
     def listed(self, group: Group, layers: Sequence[str]) -> Iterator[Found]:
         """The layout of `layer_names` and `weight_names`."""
         for layer in [*layers, "top_level_model_weights"]:
-            inside = group.group(layer)
-            if inside is None:
+            inside = group.find(layer)  # the name may hold slashes
+            if not isinstance(inside, Group):
                 if layer in layers:
                     raise self.findings.refused("hdf5.damaged", f"no group for layer {layer!r}", self.at)
                 continue
@@ -145,7 +145,8 @@ class _Lister:
             yield self.found(own.children[key], own.child_path(key), layer)
         for name in _CONTAINERS:
             container = group.group(name)
-            for key, child in _matched(container, node) if container else ():
+            twice = name == "_layer_checkpoint_dependencies"
+            for key, child in _matched(container, node, twice) if container else ():
                 inside = container.group(key) if container else None
                 if inside is not None:
                     yield from self.tree(inside, child, layer or _label(child, key))
@@ -162,17 +163,29 @@ class _Lister:
         return Slot(name, layer, place.shape, place.dtype, place.path), place
 
 
-def _matched(container: Group, node: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The groups of a container with their layers' configs, in the order of the config."""
+def _matched(container: Group, node: dict[str, Any], twice: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The groups of a container with their layers' configs, in the order of the config.
+
+    TensorFlow 2.12 and 2.13 counted a layer with weights twice when they named the groups.
+    """
     used: dict[str, int] = {}
     found: dict[str, dict[str, Any]] = {}
     for child in _layers_of(node):
         key = snake_case(str(child.get("class_name", "")).rsplit(">", 1)[-1])
         count = used.get(key, 0)
-        used[key] = count + 1
-        found[f"{key}_{count}" if count else key] = child
+        name = f"{key}_{count}" if count else key
+        weighted = twice and _holds_data(container.children.get(name))
+        used[key] = count + (2 if weighted else 1)
+        found[name] = child
     yield from ((key, child) for key, child in found.items() if key in container.children)
     yield from ((key, {}) for key in sorted(container.children, key=_natural) if key not in found)
+
+
+def _holds_data(place: Group | Dataset | None) -> bool:
+    """Whether there is an array in a group or below it."""
+    if isinstance(place, Group):
+        return any(map(_holds_data, place.children.values()))
+    return place is not None
 
 
 def _layers_of(node: dict[str, Any]) -> list[dict[str, Any]]:
@@ -200,6 +213,7 @@ def _label(node: dict[str, Any], key: str) -> str:
 
 
 def _natural(name: str) -> tuple[int, str, int]:
+    name = name.removeprefix("_")  # TensorFlow's layers keep theirs under private names
     stem, number = re.fullmatch(r"(.*?)_?(\d*)", name, re.DOTALL).groups()  # type: ignore[union-attr]
     return _CHILD_ORDER.get(name, len(_CHILD_ORDER)), stem, int(number or 0)
 

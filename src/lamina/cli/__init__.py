@@ -16,6 +16,7 @@ from lamina.errors import LaminaError
 # name: (module, one line for `lamina --help`). The module holds the click command as `command`.
 COMMANDS = {
     "show": ("lamina.cli.show", "Show what each Lambda of a model file computes."),
+    "audit": ("lamina.cli.audit", "Say what each file computes, and whether it is safe to load."),
     "convert": ("lamina.cli.convert", "Convert old model files to .keras files of Keras 3."),
     "demo": ("lamina.cli.demo", "Train, save, reload and compare a model with three Lambda layers."),
 }

@@ -319,18 +319,32 @@ def references(value: Any) -> Iterator[Ref]:
 
 def call_references(call: Call) -> Iterator[Ref]:
     """Every `Ref` that a call reads."""
-    yield from references(call.args)
-    for _, value in call.kwargs:
-        yield from references(value)
+    found: list[Ref] = []
+    for value in (*call.args, *(value for _, value in call.kwargs)):
+        if type(value) is Ref:
+            found.append(value)
+        elif type(value) not in _ATOMS:
+            found.extend(references(value))
+    return iter(found)
+
+
+# Kinds of literals that hold no references, and that Python's own equality tells apart within the kind.
+_ATOMS = frozenset({int, bool, str, type(None), float})
 
 
 def _float_key(value: float) -> bytes:
     return struct.pack("<d", value) if value == value else b"nan"
 
 
+_KEPT = (_ATOMS - {float}) | {Ref, Spec}
+
+
 # Python's own equality would merge 1, 1.0 and True, 0.0 and -0.0, and keep nan apart from itself.
 def structure_key(value: Any) -> tuple[Any, ...]:
     """A hashable key that tells apart everything that computes differently."""
+    kind = type(value)
+    if kind in _KEPT:
+        return (kind.__name__, value)
     if isinstance(value, float):
         return ("float", _float_key(value))
     if isinstance(value, complex):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,9 @@ from lamina.expression.model import (
     references,
 )
 
+# Stands for a size that is not known.
+UNKNOWN = object()
+
 Builder = Callable[[list[Any]], Any]
 
 
@@ -42,7 +45,8 @@ def numpy_dtype(name: str) -> np.dtype[Any]:
     if name.startswith(("bfloat", "float8")):
         import ml_dtypes
 
-        return np.dtype(getattr(ml_dtypes, name))
+        extended: np.dtype[Any] = np.dtype(getattr(ml_dtypes, name))
+        return extended
     return np.dtype(name)
 
 
@@ -115,10 +119,14 @@ class _Step:
         self.function = opset.lookup(call.op).function
         self.frees = frees
         self.args = [literal(value) for value in call.args]
-        self.filled = tuple((i, v.index) for i, v in enumerate(call.args) if isinstance(v, Ref) and not v.path)
+        self.filled = tuple(
+            (i, v.index) for i, v in enumerate(call.args) if isinstance(v, Ref) and not v.path
+        )
         simple = {i for i, _ in self.filled}
         self.built = tuple(
-            (i, build) for i, v in enumerate(call.args) if i not in simple and (build := builder(v)) is not None
+            (i, build)
+            for i, v in enumerate(call.args)
+            if i not in simple and (build := builder(v)) is not None
         )
         self.kwargs = {name: literal(value) for name, value in call.kwargs}
         self.dynamic = tuple((name, build) for name, v in call.kwargs if (build := builder(v)) is not None)
@@ -173,27 +181,49 @@ class Plan:
     def _explain(self, position: int, env: list[Any], error: Exception) -> str:
         expression = self._expression()
         assert expression is not None
-        return explain(expression, position, env, error)
+        return explain(expression, position, env, f"{type(error).__name__}: {error}")
 
 
-def explain(expression: Expression, position: int, env: Sequence[Any], error: Exception) -> str:
-    """What failed and where: the call as printed, its argument shapes, the user's line."""
+def explain(expression: Expression, position: int, env: Any, reason: str) -> str:
+    """What failed and where: the call as printed, its argument shapes, the user's line.
+
+    Args:
+        expression: The expression.
+        position: The call that failed.
+        env: The values by number; a `Spec` or `UNKNOWN` stands for what is not known exactly.
+        reason: What the operation raised.
+    """
     from lamina.expression.printer import call_line
 
-    call = expression.calls[position]
-    shapes = ", ".join(f"%{ref.index}: {_describe(ref, env)}" for ref in call_references(call))
+    printed = f", call {position}: `{call_line(expression, position)}`"
+    return failure_text(expression.name, expression.calls[position], printed, env, reason)
+
+
+def failure_text(name: str, call: Call, printed: str, env: Any, reason: str) -> str:
+    """The sentence that says which call failed, where it was written, and on what."""
+    shapes = ", ".join(f"%{ref.index}: {describe(_item_of(ref, env))}" for ref in call_references(call))
     where = f", written at {call.where}" if call.where else ""
     public_name = opset.lookup(call.op).public_name
-    return (
-        f"{public_name} failed in {expression.name!r}, call {position}: `{call_line(expression, position)}`{where}. "
-        f"It received {shapes or 'no tensors'}. {type(error).__name__}: {error}"
+    return f"{public_name} failed in {name!r}{printed}{where}. It received {shapes or 'no tensors'}. {reason}"
+
+
+def _item_of(ref: Ref, env: Any) -> Any:
+    return functools.reduce(lambda value, key: value[key], ref.path, env[ref.index])
+
+
+def describe(value: Any) -> str:
+    """Dtype and shape of a tensor, with `?` for sizes that are not known; other values as they print."""
+    if value is UNKNOWN:
+        return "?"
+    if isinstance(value, (tuple, list)) and any(hasattr(part, "shape") for part in value):
+        return f"({', '.join(map(describe, value))})"
+    if not hasattr(value, "shape"):
+        return repr(value)[:60]
+    sizes = ["?" if size is None else str(size) for size in value.shape]
+    dtype = (
+        str(getattr(value, "dtype", "?")).removeprefix("torch.").removeprefix("<dtype: '").removesuffix("'>")
     )
-
-
-def _describe(ref: Ref, env: Sequence[Any]) -> str:
-    value = _reference(ref)(list(env))
-    shape = getattr(value, "shape", None)
-    return repr(value)[:60] if shape is None else f"{getattr(value, 'dtype', '?')}{tuple(shape)}"
+    return f"{dtype}({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
 
 
 def _last_uses(expression: Expression) -> dict[int, tuple[int, ...]]:
@@ -215,7 +245,7 @@ def plan_of(expression: Expression) -> Plan:
     plan = expression.__dict__.get("_plan")
     if plan is None:
         plan = expression.__dict__["_plan"] = Plan(expression)
-    return plan  # type: ignore[no-any-return]
+    return plan
 
 
 def flatten_inputs(expression: Expression, inputs: Any) -> list[Any]:
@@ -246,7 +276,11 @@ def _flatten_like(template: Any, value: Any, flat: list[Any], expression: Expres
 
 def _mismatch(expression: Expression, template: Any, value: Any) -> SignatureError:
     received = type(value).__name__ + (f" of {len(value)}" if isinstance(value, (tuple, list, dict)) else "")
-    kind = "dict with " + ", ".join(template) if isinstance(template, Mapping) else f"sequence of {len(template)}"
+    kind = (
+        "dict with " + ", ".join(template)
+        if isinstance(template, Mapping)
+        else f"sequence of {len(template)}"
+    )
     return SignatureError(
         f"{expression.name!r} takes a {kind} tensors, received a {received}; call it as it was captured"
     )

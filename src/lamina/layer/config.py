@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from lamina.errors import ExpressionError
 from lamina.expression.codec import decode, encode
-from lamina.expression.model import Expression, FrozenDict, FrozenList, Spec, thaw
+from lamina.expression.model import Expression, FrozenDict, FrozenList, Spec, leaves, thaw
 from lamina.layer.masks import Mask
 from lamina.layer.output_shape import OutputShape
-from lamina.layer.programs import Program, Situation
+from lamina.layer.programs import Program, Situation, presence
+from lamina.layer.saved_programs import decode_program, encode_program
 
 if TYPE_CHECKING:
     from lamina.layer.layer import Lambda
 
-_OWN = ("expressions", "output_shape", "mask", "arguments", "layers", "ties")
+_OWN = ("expressions", "output_shape", "mask", "arguments", "layers", "ties", "seeds")
 
 
 def encode_layer(
@@ -23,17 +24,12 @@ def encode_layer(
 ) -> dict[str, Any]:
     """The part of a layer's configuration that is lamina's."""
     fields = {
-        "expressions": [_encode_program(program) for program in programs],
+        "expressions": [encode_program(program) for program in programs],
         "output_shape": shape.saved(),
         "mask": mask.saved(name),
         "arguments": _encode_arguments(arguments),
     }
     return {key: value for key, value in fields.items() if value is not None}
-
-
-def _encode_program(program: Program) -> dict[str, Any]:
-    when = {"training": program.training, "mask": program.mask or None, "losses": program.losses or None}
-    return {"expression": encode(program.expression)} | {k: v for k, v in when.items() if v is not None}
 
 
 def _encode_arguments(arguments: Mapping[str, Any]) -> Any:
@@ -66,13 +62,17 @@ def restore(cls: type[Lambda], config: dict[str, Any], custom_objects: Mapping[s
     if "expressions" not in config:
         return _restore_stock(cls, config)
     own = {key: config.pop(key, None) for key in _OWN}
-    programs = [_decode_program(item, position) for position, item in enumerate(_list(own["expressions"]))]
+    programs = [
+        decode_program(item, f"$.expressions[{position}]")
+        for position, item in enumerate(_list(own["expressions"]))
+    ]
     decoded = {
         "output_shape": OutputShape.loaded(own["output_shape"]),
         "mask": Mask.loaded(own["mask"]),
         "arguments": {k: _decode_argument(v) for k, v in _dict(own, "arguments").items()},
         "layers": _dict(own, "layers"),
         "ties": _dict(own, "ties"),
+        "seeds": _dict(own, "seeds"),
     }
     return cls.from_programs(programs, decoded, config)
 
@@ -99,26 +99,8 @@ def _dict(own: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value
 
 
-_CONDITIONS = {"training": None, "mask": False, "losses": False}
-
-
-def _decode_program(data: Any, position: int) -> Program:
-    place = f"$.expressions[{position}]"
-    if not isinstance(data, Mapping) or not {"expression"} <= set(data) <= {"expression", *_CONDITIONS}:
-        raise ExpressionError(
-            f"{place}: expected 'expression' and perhaps {', '.join(map(repr, _CONDITIONS))}, received {data!r:.200}"
-        )
-    conditions = {name: data.get(name, default) for name, default in _CONDITIONS.items()}
-    wrong = [name for name, value in conditions.items() if value is not _CONDITIONS[name] and not isinstance(value, bool)]
-    if wrong:
-        raise ExpressionError(f"{place}.{wrong[0]}: expected true or false, received {data[wrong[0]]!r:.200}")
-    return Program(decode(data["expression"]), **conditions)
-
-
 def _decode_argument(data: Any) -> Any:
-    from lamina.expression.codec import FORMAT_VERSION
-
-    return thaw(decode({"lamina": FORMAT_VERSION, "inputs": {"tuple": []}, "parameters": [], "outputs": data, "calls": []}).outputs)
+    return thaw(decode({**encode(Expression((), (), None, parameters=())), "outputs": data}).outputs)
 
 
 def shape_specs(shape: Any) -> Any:
@@ -133,12 +115,27 @@ def shape_specs(shape: Any) -> Any:
 
 def explain_misfit(layer: str, programs: Sequence[Program], situation: Situation) -> str:
     """Why none of the saved expressions fits a call."""
-    held = "; ".join(f"{p.expression.inputs}{_phase(p.training)}{' with a mask' if p.mask else ''}" for p in programs)
-    received = f"{situation.inputs}{' with a mask' if situation.mask is not None else ''}"
+    held = "; ".join(f"{p.expression.inputs}{_phase(p.training)}{_masks(p.mask)}" for p in programs)
+    received = f"{situation.inputs}{_masks(presence(situation.mask))}"
     return (
-        f"layer {layer!r} was loaded with expressions for {held or 'nothing'}, and received {received}. The function "
-        "read these sizes when it was captured; call it on such inputs, or build the layer again from its function"
+        f"layer {layer!r} was loaded with expressions for {held or 'nothing'}, and received {received}. "
+        f"The function "
+        "read these sizes when it was captured; call it on such inputs, or build the layer again from "
+        "its function"
     )
+
+
+def explain_change(layer: str, names: Sequence[str]) -> str:
+    """What to do about values that are not what they were."""
+    return (
+        f"layer {layer!r} was captured when {', '.join(names)} had another value, and keeps computing "
+        f"with that one; "
+        "make the layer again from its function, or read a value that changes from a keras.Variable"
+    )
+
+
+def _masks(mask: Any) -> str:
+    return " with masks" if any(leaves(mask)) else ""
 
 
 def _phase(training: bool | None) -> str:

@@ -33,7 +33,11 @@ class VariableHolder(keras.layers.Layer):
         self._spec = (tuple(shape), variable_dtype)
         if variable is None:
             variable = self.add_weight(
-                name=self.name, shape=tuple(shape), dtype=variable_dtype, trainable=self.trainable, initializer="zeros"
+                name=self.name,
+                shape=tuple(shape),
+                dtype=variable_dtype,
+                trainable=self.trainable,
+                initializer="zeros",
             )
         self.variable = variable
         self.built = True
@@ -59,7 +63,11 @@ def holder_of(variable: Any) -> VariableHolder:
         return known
     dtype = keras.backend.standardize_dtype(variable.dtype)
     holder = VariableHolder(
-        tuple(variable.shape), dtype, variable, name=variable.name.replace("/", "_"), trainable=bool(variable.trainable)
+        tuple(variable.shape),
+        dtype,
+        variable,
+        name=variable.name.replace("/", "_"),
+        trainable=bool(variable.trainable),
     )
     _HOLDERS[id(variable)] = holder
     return holder

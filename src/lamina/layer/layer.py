@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import warnings
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import keras
 
-from lamina.tracing.api import function_name
 from lamina.errors import CaptureError, LaminaError, SavingError, SignatureError, SpecNeededError
 from lamina.expression.inference import infer
-from lamina.expression.model import Expression, Spec, leaves, map_tree
+from lamina.expression.model import Expression, Spec, leaves, map_tree, thaw
 from lamina.expression.runner import flatten_inputs, plan_of
 from lamina.layer import config as configs
 from lamina.layer.masks import Mask
 from lamina.layer.output_shape import OutputShape
 from lamina.layer.owned import OwnedState, unlocked
-from lamina.layer.programs import Program, Recipe, Situation, specs
+from lamina.layer.programs import Program, Recipe, Situation, mask_specs, presence, specs
 from lamina.layer_v1 import LayerV1
-from lamina.vocabulary import context
+from lamina.layer_v1.internals import own_variables
+from lamina.tracing.api import function_name
+
+Value = TypeVar("Value")
 
 _WAYS_OUT = (
-    "Three ways out: write it with keras.ops, lamina.backend (K) or NumPy functions that lamina knows; keep using the "
-    "layer in this process without saving it; or write a keras.layers.Layer subclass with a get_config method."
+    "Three ways out: write it with keras.ops, lamina.backend (K) or NumPy functions that lamina knows; keep "
+    "using the layer in this process without saving it; or write a keras.layers.Layer subclass with a "
+    "get_config method."
 )
 
 
@@ -66,7 +72,9 @@ class Lambda(LayerV1, keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         if not callable(function):
-            raise CaptureError(f"Lambda takes a function, received {function!r} of type {type(function).__name__}")
+            raise CaptureError(
+                f"Lambda takes a function, received {function!r} of type {type(function).__name__}"
+            )
         self._setup(Recipe(function, arguments or {}), output_shape, mask, kwargs)
         self.function = function
         self.arguments = dict(arguments or {})
@@ -77,8 +85,8 @@ class Lambda(LayerV1, keras.layers.Layer):
         self._declared_shape = OutputShape(output_shape)
         self._mask = Mask(mask)
         self.supports_masking = mask is not None
-        self._programs: Any = _Untracked()
-        self._owned = _Untracked(OwnedState(self))
+        self._programs: _Untracked[list[Program]] = _Untracked([])
+        self._owned: _Untracked[OwnedState] = _Untracked(OwnedState(self))
         self._refusal: LaminaError | None = None
 
     # Which expression holds
@@ -102,6 +110,11 @@ class Lambda(LayerV1, keras.layers.Layer):
     def expressions(self) -> tuple[Expression, ...]:
         """All expressions: of each kind of input it was called with, and of training where it differs."""
         return tuple(program.expression for program in self._programs.value)
+
+    @property
+    def sublayers(self) -> tuple[keras.Layer, ...]:
+        """The layers that the function calls or whose weights it reads; to freeze them, for example."""
+        return self._owned.value.sublayers
 
     def _inference_program(self) -> Program:
         found = next((p for p in self._programs.value if p.training is not True), None)
@@ -143,37 +156,55 @@ class Lambda(LayerV1, keras.layers.Layer):
             self._refusal = error
             return
         for one, training in captured:
-            expression = unlocked(self, lambda one=one: self._owned.value.adopt(one))
-            mask = self._recipe.takes_mask and situation.mask is not None
+            expression = unlocked(self, functools.partial(self._owned.value.adopt, one))
+            mask = presence(situation.mask) if self._recipe.takes_mask else None
             self._programs.value.append(Program(expression, training, mask, one.losses))
 
     def _situation(self, inputs: Any, mask: Any, training: bool | None) -> Situation:
-        takes_mask = self._recipe.takes_mask if self._recipe else any(p.mask for p in self._programs.value)
-        masked = takes_mask and any(leaf is not None for leaf in leaves(mask))
-        return Situation(specs(inputs), bool(training), specs(mask) if masked else None)
+        if self._recipe is not None:
+            takes_mask = self._recipe.takes_mask
+        else:
+            takes_mask = any(program.mask is not None for program in self._programs.value)
+        return Situation(specs(inputs), bool(training), mask_specs(mask) if takes_mask else None)
 
     # The contract of a Keras layer
 
     def build(self, input_shape: Any = None) -> None:
         """Capture the function for inputs of this shape, and create the state it needs."""
         if input_shape is not None and self._recipe is not None and not self._recipe.takes_mask:
-            try:
+            with contextlib.suppress(SpecNeededError):  # it may read a dtype, which only a call tells
                 self._program(Situation(configs.shape_specs(input_shape), training=False))
-            except SpecNeededError:
-                pass  # it reads a dtype, which only a call tells
         super().build(input_shape)
 
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         """Compute the expression on tensors."""
         program = self._program(self._situation(inputs, mask, training))
         if program is None:
-            assert self._recipe is not None
-            with context.hook(context.loss_sink, self.add_loss):
-                return self._recipe.function(inputs, **self._recipe.keywords(training, mask))
+            return self._call_function(inputs, mask, training)
+        if self._recipe is not None and self._recipe.watched:
+            self._check_captured_values(self._recipe)
         return self._run(program, inputs, mask)
 
+    def _call_function(self, inputs: Any, mask: Any, training: bool | None) -> Any:
+        """Call the function itself, because it is no expression."""
+        assert self._recipe is not None
+        try:
+            with self._owned.value.hooks(inputs, training):
+                return self._recipe.function(inputs, **self._recipe.keywords(training, mask))
+        except Exception:
+            self._refusal = (
+                None  # it may have failed for a reason that passes, as a layer that is not built yet
+            )
+            raise
+
+    def _check_captured_values(self, recipe: Recipe) -> None:
+        """Warn once if a value that the function reads is not what it was when it was captured."""
+        changed = recipe.changed()
+        if changed:
+            warnings.warn(configs.explain_change(self.name, changed), UserWarning, stacklevel=2)
+
     def _run(self, program: Program, inputs: Any, mask: Any) -> Any:
-        values = flatten_inputs(program.expression, (inputs, mask) if program.mask else inputs)
+        values = flatten_inputs(program.expression, program.given(inputs, mask))
         plan = plan_of(program.expression)
         if plan.state_names:
             owned = self._owned.value.values()
@@ -181,7 +212,8 @@ class Lambda(LayerV1, keras.layers.Layer):
         if not program.losses:
             return plan.run(values)
         outputs, losses = plan.run(values)
-        self.add_loss(list(losses))
+        for loss, conditional in zip(losses, program.conditional, strict=True):
+            self.add_loss(loss, inputs=inputs if conditional else None)
         return outputs
 
     def compute_output_spec(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
@@ -190,11 +222,12 @@ class Lambda(LayerV1, keras.layers.Layer):
         program = self._program(situation)
         if program is None:
             return self._spec_of_function(inputs, mask, training)
-        given = (situation.inputs, situation.mask) if program.mask else situation.inputs
-        outputs = infer(program.expression, list(leaves(given)), self._owned.value.objects, self.compute_dtype)
+        given = program.given(situation.inputs, situation.mask)
+        expression = self._owned.value.autocast(program.expression)
+        outputs = infer(expression, list(leaves(given)), self._owned.value.objects, self.compute_dtype)
         outputs = outputs[0] if program.losses else outputs
         outputs = self._declared_shape.apply(outputs, situation.inputs, self.name)
-        return map_tree(_keras_tensor, outputs)
+        return thaw(map_tree(_keras_tensor, outputs))
 
     def _spec_of_function(self, inputs: Any, mask: Any, training: bool | None) -> Any:
         if self._declared_shape.given is not None:
@@ -204,7 +237,10 @@ class Lambda(LayerV1, keras.layers.Layer):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Output shape for an input shape, or for a structure of shapes."""
-        inputs = map_tree(lambda spec: keras.KerasTensor(spec.shape, dtype=self.compute_dtype), configs.shape_specs(input_shape))
+        inputs = map_tree(
+            lambda spec: keras.KerasTensor(spec.shape, dtype=self.compute_dtype),
+            configs.shape_specs(input_shape),
+        )
         outputs = self.compute_output_spec(inputs)
         return map_tree(lambda tensor: tuple(tensor.shape), outputs)
 
@@ -232,27 +268,68 @@ class Lambda(LayerV1, keras.layers.Layer):
             **self._owned.value.saved(),
         }
 
+    def save_own_variables(self, store: Any) -> None:
+        """Write the variables; constants in all their bits, also where the backend rounds them."""
+        exact = self._owned.value.exact()
+        for place, variable in enumerate(own_variables(self)):
+            store[str(place)] = exact.get(id(variable), variable)
+
+    def load_own_variables(self, store: Any) -> None:
+        """Read the variables."""
+        super().load_own_variables(store)
+        values = {id(variable): store[str(i)] for i, variable in enumerate(own_variables(self))}
+        self._owned.value.keep_exact(values)
+
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Lambda:
+    def from_config(
+        cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> Lambda:
         """Rebuild a layer from its configuration; nothing in it is executed.
 
         Raises:
             ExpressionError: The configuration is damaged; the message names the place.
         """
-        return configs.restore(cls, dict(config), custom_objects)
+        with keras.saving.CustomObjectScope(dict(custom_objects or {})):
+            return configs.restore(cls, dict(config), custom_objects)
 
     @classmethod
-    def from_programs(cls, programs: list[Program], decoded: Mapping[str, Any], kwargs: Mapping[str, Any]) -> Lambda:
+    def from_programs(
+        cls, programs: list[Program], decoded: Mapping[str, Any], kwargs: Mapping[str, Any]
+    ) -> Lambda:
         """A layer that runs given expressions instead of a function."""
         layer = cls.__new__(cls)
         layer._setup(None, decoded.get("output_shape"), decoded.get("mask"), kwargs)
         layer.function = None  # type: ignore[assignment]
         layer.arguments = dict(decoded.get("arguments") or {})
-        layer._owned.value.load(decoded["layers"], decoded["ties"])
+        layer._owned.value.load(
+            decoded.get("layers") or {}, decoded.get("ties") or {}, decoded.get("seeds") or {}
+        )
         for program in programs:
             layer._owned.value.restore(program.expression)
             layer._programs.value.append(program)
         return layer
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Lambda:
+        """A layer with the same configuration and weights.
+
+        A function that is no expression cannot be copied through the configuration: the copy calls it too.
+        """
+        if self._recipe is None or not self._uncapturable():
+            copied: Lambda = super().__deepcopy__(memo)
+            return copied
+        config = keras.layers.Layer.get_config(self)
+        copy = type(self)(self.function, self._declared_shape.given, self.mask, self.arguments, **config)
+        memo[id(self)] = copy
+        return copy
+
+    def _uncapturable(self) -> bool:
+        try:
+            self._inference_program()
+        except SpecNeededError:
+            return False
+        except LaminaError:
+            return True
+        return False
 
     def __repr__(self) -> str:
         found = next(iter(self._programs.value), None)
@@ -264,8 +341,8 @@ def _keras_tensor(leaf: Any) -> Any:
     return keras.KerasTensor(leaf.shape, dtype=leaf.dtype) if isinstance(leaf, Spec) else leaf
 
 
-class _Untracked:
+class _Untracked(Generic[Value]):
     """Holds what Keras's attribute tracking must not wrap or walk."""
 
-    def __init__(self, value: Any = None) -> None:
-        self.value: Any = [] if value is None else value
+    def __init__(self, value: Value) -> None:
+        self.value = value

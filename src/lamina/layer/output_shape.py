@@ -20,7 +20,8 @@ class OutputShape:
     def __init__(self, given: Any) -> None:
         if not (given is None or callable(given) or _is_shape_like(given)):
             raise OutputShapeError(
-                f"output_shape is a tuple of sizes without the batch axis, a function of the input shape, or None; "
+                f"output_shape is a tuple of sizes without the batch axis, a function of the input "
+                f"shape, or None; "
                 f"received {given!r}"
             )
         self.given = given

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 
-from lamina.tracing import Captured, capture_with_state
-
 from lamina.expression.inference import spec_of
-from lamina.expression.model import Expression, FrozenDict, FrozenList, Spec, leaves
+from lamina.expression.model import (
+    Expression,
+    FrozenDict,
+    FrozenList,
+    Spec,
+    call_references,
+    leaves,
+    references,
+)
+from lamina.tracing.api import Captured, capture_structures, present
+from lamina.tracing.created import LayerStore
+from lamina.tracing.watch import Watched
 from lamina.vocabulary import context
 
 
@@ -23,7 +33,7 @@ class Situation:
     Args:
         inputs: The inputs as a frozen structure of specs.
         training: Whether the layer runs in training.
-        mask: The masks as a structure of specs, or `None` without any.
+        mask: The masks as a structure of specs, with `None` for a mask that is not there.
     """
 
     inputs: Any
@@ -36,23 +46,67 @@ class Program:
     """An expression and when it holds.
 
     Args:
-        expression: Its inputs are the layer's inputs, or the pair of these and the mask.
+        expression: Its inputs are the layer's inputs, or the pair of these and the masks that are there.
         training: The phase that it was captured for; `None` if it is the same in both.
-        mask: Whether it takes the mask as a second input.
+        mask: Which masks it takes, as `presence` says; `None` if it does not look at masks.
         losses: Whether its outputs are the pair of the layer's outputs and its losses.
     """
 
     expression: Expression
     training: bool | None = None
-    mask: bool = False
+    mask: Any = None
     losses: bool = False
+
+    @property
+    def masked(self) -> bool:
+        """Whether masks are among the inputs of the expression."""
+        return any(leaves(self.mask))
+
+    @functools.cached_property
+    def conditional(self) -> tuple[bool, ...]:
+        """For each loss, whether it depends on the inputs."""
+        return _depend_on_inputs(self.expression, self.expression.outputs[1])
 
     def fits(self, situation: Situation) -> bool:
         """Whether the expression holds in a situation."""
         if self.training is not None and self.training != situation.training:
             return False
-        given = (situation.inputs, situation.mask) if self.mask else situation.inputs
-        return self.mask == (situation.mask is not None) and accepts(self.expression.inputs, given)
+        if self.mask is not None and self.mask != presence(situation.mask):
+            return False
+        return accepts(self.expression.inputs, self.given(situation.inputs, situation.mask))
+
+    def given(self, inputs: Any, mask: Any) -> Any:
+        """The inputs of the expression, for the inputs of the layer and their masks."""
+        return (inputs, present(mask)) if self.masked else inputs
+
+
+def _depend_on_inputs(expression: Expression, outputs: Any) -> tuple[bool, ...]:
+    """For each of some outputs, whether it is computed from the inputs."""
+    count = len(expression.input_specs)
+    dependent = set(range(count))
+    for number, call in enumerate(expression.calls, start=expression.first_call):
+        if any(ref.index in dependent for ref in call_references(call)):
+            dependent.add(number)
+    return tuple(any(ref.index in dependent for ref in references(leaf)) for leaf in leaves(outputs))
+
+
+def without_masks(expression: Expression) -> Expression:
+    """An expression captured for masks of which none is there, as one of the inputs alone."""
+    return replace(expression, inputs=expression.inputs[0], parameters=expression.parameters[:1])
+
+
+def presence(mask: Any) -> Any:
+    """Which masks there are, as plain data: True or False, or a structure of these.
+
+    Example:
+        >>> presence(None), presence([Spec(), None])
+        (False, [True, False])
+    """
+    if isinstance(mask, Mapping):
+        return {key: presence(item) for key, item in mask.items()}
+    if isinstance(mask, (list, tuple)):
+        return [presence(item) for item in mask]
+    return mask is not None
 
 
 def accepts(template: Any, given: Any) -> bool:
@@ -60,7 +114,11 @@ def accepts(template: Any, given: Any) -> bool:
     if isinstance(template, Spec):
         return isinstance(given, Spec) and template.accepts(given)
     if isinstance(template, Mapping):
-        return isinstance(given, Mapping) and set(given) == set(template) and all(accepts(template[k], given[k]) for k in template)
+        return (
+            isinstance(given, Mapping)
+            and set(given) == set(template)
+            and all(accepts(template[k], given[k]) for k in template)
+        )
     return (
         isinstance(given, (tuple, list))
         and len(given) == len(template)
@@ -74,12 +132,21 @@ def specs(value: Any) -> Any:
     Raises:
         ExpressionError: A leaf is no tensor.
     """
+    return _frozen(value, spec_of)
+
+
+def mask_specs(mask: Any) -> Any:
+    """The specs of masks; None stays None."""
+    return _frozen(mask, lambda leaf: None if leaf is None else spec_of(leaf))
+
+
+def _frozen(value: Any, leaf: Callable[[Any], Any]) -> Any:
     if isinstance(value, Mapping):
-        return FrozenDict({key: specs(item) for key, item in value.items()})
+        return FrozenDict({key: _frozen(item, leaf) for key, item in value.items()})
     if isinstance(value, (list, tuple)):
         kind = FrozenList if isinstance(value, list) else tuple
-        return kind(specs(item) for item in value)
-    return spec_of(value)
+        return kind(_frozen(item, leaf) for item in value)
+    return leaf(value)
 
 
 class Recipe:
@@ -93,6 +160,9 @@ class Recipe:
     def __init__(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
         self.function = function
         self.arguments = dict(arguments)
+        self.watched: tuple[Watched, ...] = ()
+        self._known: dict[tuple[int, str], Watched] = {}
+        self._made = LayerStore()
         parameters = _parameters(function)
         self.takes_mask = "mask" in parameters and "mask" not in self.arguments
         self.takes_training = "training" in parameters and "training" not in self.arguments
@@ -121,14 +191,32 @@ class Recipe:
             return [(inference, None)]
         return [(inference, False), (training, True)]
 
+    def changed(self) -> list[str]:
+        """The values that the function reads and that are not what they were; each is named once."""
+        for watched in self.watched:
+            if watched.read() is not watched.value and watched.changed():
+                names = [each.name for each in self.watched if each.changed()]
+                self.watched = ()
+                return names
+        return []
+
+    def _watch(self, found: Mapping[tuple[int, str], Watched]) -> None:
+        new = {key: watched for key, watched in found.items() if key not in self._known}
+        self._known |= new
+        self.watched += tuple(new.values())
+
     def _capture(self, situation: Situation, training: bool) -> Captured:
         keywords = self.keywords(training, None)
         tensors = {}
         if self.takes_mask and situation.mask is not None:
             del keywords["mask"]
             tensors = {"mask": situation.mask}
-        with context.training(training):
-            return capture_with_state(self.function, situation.inputs, tensors=tensors, **keywords)
+        with context.training(training), context.hook(context.layer_store, self._made):
+            captured = capture_structures(self.function, (situation.inputs,), tensors, keywords)
+        self._watch(captured.watched)
+        if not tensors or any(leaves(presence(situation.mask))):
+            return captured
+        return replace(captured, expression=without_masks(captured.expression))
 
 
 def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
@@ -141,5 +229,3 @@ def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]
 def symbolic(inputs: Any) -> bool:
     """Whether inputs are Keras tensors, which have shapes but no values."""
     return any(isinstance(leaf, keras.KerasTensor) for leaf in leaves(inputs))
-
-

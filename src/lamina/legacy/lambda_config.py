@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lamina.bytecode import Array, is_saved_function, read_value
-from lamina.legacy.functions import Names, restore_function
+from lamina.legacy.functions import Names, SavedCallable, restore_function
+from lamina.legacy.supplied import supplied_names
+from lamina.vocabulary.dispatch import active
 
 if TYPE_CHECKING:
     from lamina.layer import Lambda
@@ -36,14 +38,44 @@ def restore_lambda(cls: type[Lambda], config: Mapping[str, Any], names: Names | 
         BytecodeError: The bytecode is damaged.
         NamesNeededError: The file holds the name of a function and no code.
     """
+    names = supplied_names() if names is None else names
     kept = {key: value for key, value in config.items() if key not in _DROPPED}
     module = config.get("module")
     function = restore_function(kept.pop("function"), names, module)
     shape = _output_shape(kept.pop("output_shape", None), names)
     mask = kept.pop("mask", None)
     arguments = _plain(kept.pop("arguments", None) or {})
-    mask = restore_function(mask, names) if mask is not None and _is_function(mask) else _plain(mask)
+    mask = _mask(mask, names) if mask is not None and _is_function(mask) else _plain(mask)
     return cls(function, output_shape=shape, mask=mask, arguments=arguments, **kept)
+
+
+def _mask(saved: Any, names: Names | None) -> Callable[..., Any]:
+    function = restore_function(saved, names)
+    return SavedMask(function) if isinstance(function, SavedCallable) else function
+
+
+class SavedMask:
+    """A saved mask function: read where it is captured, and elsewhere captured and run.
+
+    Args:
+        function: The function of the file.
+    """
+
+    def __init__(self, function: SavedCallable) -> None:
+        self._function = function
+        self.__name__ = function.__name__
+
+    def __call__(self, inputs: Any, mask: Any = None) -> Any:
+        """The output mask for inputs and their mask."""
+        if active() is not None:
+            return self._function(inputs, mask)
+        from lamina.expression.model import leaves
+        from lamina.expression.runner import plan_of
+        from lamina.layer.programs import mask_specs, specs
+        from lamina.tracing.api import capture_structures
+
+        captured = capture_structures(self._function, (specs(inputs), mask_specs(mask)), {}, {})
+        return plan_of(captured.expression).run([leaf for leaf in leaves((inputs, mask)) if leaf is not None])
 
 
 def _is_function(value: Any) -> bool:
@@ -52,10 +84,18 @@ def _is_function(value: Any) -> bool:
 
 def _output_shape(value: Any, names: Names | None) -> Any:
     """The declared shape; a saved function of it is implied by what the layer computes."""
-    if value is None or _is_function(value) or (isinstance(value, Mapping) and value.get("class_name") == "function"):
+    if (
+        value is None
+        or _is_function(value)
+        or (isinstance(value, Mapping) and value.get("class_name") == "function")
+    ):
         return None
     plain = _plain(value)
-    return tuple(plain) if isinstance(plain, list) and all(n is None or isinstance(n, int) for n in plain) else plain
+    return (
+        tuple(plain)
+        if isinstance(plain, list) and all(n is None or isinstance(n, int) for n in plain)
+        else plain
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 ADVICE = {
-    "bool": "choose with `ops.where(condition, a, b)` elementwise, or `ops.cond(condition, f, g)` for a scalar",
+    "bool": "choose with `ops.where(condition, a, b)` by element, or `ops.cond(condition, f, g)` of a scalar",
     "number": "keep it a tensor: use `ops.cast`, and tensor arithmetic in place of Python numbers",
     "numpy": "use `keras.ops` (or the `np` functions that lamina knows, called from the function itself)",
     "len": "use `ops.shape(x)[0]`, which may stay unknown, or give the layer an input of known size",
     "iterate": "use `ops.map`, `ops.scan` or `ops.vectorized_map` over an axis of unknown size",
     "dimension": "use the size in arithmetic and shapes only, or give the layer an input of known size",
-    "spec": "call the layer on its input first (or build the model): the function reads the shape of its input",
-    "keras_tensor": "pass it to the layer as one of its inputs, `layer([x, y])`, and unpack it in the function",
+    "fraction": "divide sizes with `//`, which keeps a size",
+    "spec": "call the layer on its input first (or build the model): the function reads its shape or dtype",
+    "keras_tensor": "pass it to the layer as one of its inputs, `layer([x, y])`, and unpack it there",
     "leak": "tensors of a function that is being captured must not be kept in globals or objects",
     "global": "return the value instead: an expression has no effects outside itself",
     "gather": "index one axis at a time, with `ops.take` or `ops.take_along_axis`",

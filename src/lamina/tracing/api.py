@@ -6,20 +6,25 @@ import functools
 import inspect
 import os
 import traceback
+import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from lamina.tracing import variables
-from lamina.tracing.assembly import assemble
-from lamina.tracing.recorder import TraceRecorder
-from lamina.tracing.state import SeedRequest, Tie
-from lamina.tracing.substitution import Substitution
-from lamina.vocabulary import context
+import numpy as np
+
 from lamina.errors import CaptureError, LaminaError
 from lamina.expression.inference import spec_of
 from lamina.expression.model import Expression, FrozenDict, FrozenList, Ref, Spec, leaves
+from lamina.tracing import variables
+from lamina.tracing.assembly import assemble
+from lamina.tracing.created import LayerStore
+from lamina.tracing.recorder import TraceRecorder
+from lamina.tracing.state import SeedRequest, Tie
+from lamina.tracing.substitution import Substitution
+from lamina.tracing.watch import Watched
+from lamina.vocabulary import context
 from lamina.vocabulary.dispatch import recording
 from lamina.vocabulary.tracer import TensorTracer
 
@@ -33,12 +38,14 @@ class Captured:
         objects: By slot name: a `SeedRequest`, an array, a `keras.Variable` or a layer.
         ties: By slot name, for variables that belong to a layer.
         losses: Whether the outputs are the pair of what the function returns and the losses it adds.
+        watched: The Python values that the function reads from outside, by their holder and name.
     """
 
     expression: Expression
     objects: Mapping[str, Any]
     ties: Mapping[str, Tie]
     losses: bool = False
+    watched: Mapping[tuple[int, str], Watched] = field(default_factory=dict)
 
 
 def capture(function: Callable[..., Any], *specs: Any, **kwargs: Any) -> Expression:
@@ -91,36 +98,81 @@ def capture_with_state(
     Raises:
         CaptureError: As `capture`; also if two captures of the function differ.
     """
-    arguments = specs or (Spec(),) * required_parameters(function, kwargs)
-    first = _capture_once(function, arguments, tensors or {}, kwargs)
-    second = _capture_once(function, arguments, tensors or {}, kwargs)
-    if first.expression != second.expression:
+    arguments = tuple(map(_structure, specs)) or (Spec(),) * required_parameters(function, kwargs)
+    return capture_structures(function, arguments, tensors or {}, kwargs)
+
+
+def capture_structures(
+    function: Callable[..., Any],
+    arguments: Sequence[Any],
+    tensors: Mapping[str, Any],
+    kwargs: Mapping[str, Any],
+    finish: Callable[[Any], Any] = lambda outputs: outputs,
+) -> Captured:
+    """Like `capture_with_state`, for frozen structures of `Spec`.
+
+    A leaf may also be None, as a mask that is not there. The function receives it; the inputs of the
+    expression are then those of `present`.
+
+    Args:
+        function: Any callable.
+        arguments: A structure for each positional argument.
+        tensors: Structures of keyword arguments.
+        kwargs: Constants.
+        finish: What makes the outputs of the expression from what the function returns.
+
+    Raises:
+        CaptureError: As `capture_with_state`.
+    """
+    with context.hook(context.layer_store, context.layer_store.get() or LayerStore()):
+        first, second = (_capture_once(function, arguments, tensors, kwargs, finish) for _ in range(2))
+    if not _same(first.expression, second.expression):
         raise CaptureError(_difference(first.expression, second.expression))
+    for name, value in first.objects.items():
+        if isinstance(value, np.ndarray) and not _same_array(value, second.objects[name]):
+            raise CaptureError(_difference(first.expression, second.expression, f"the constant {name!r}"))
     return first
 
 
+def _same(first: Expression, second: Expression) -> bool:
+    """Whether two captures agree; plain equality decides nearly always, and cheaper."""
+    plain = first.calls == second.calls and first.outputs == second.outputs and first.state == second.state
+    return (plain and first.inputs == second.inputs) or first == second
+
+
+def _same_array(first: np.ndarray[Any, Any], second: np.ndarray[Any, Any]) -> bool:
+    return first is second or first.tobytes() == second.tobytes()
+
+
 def _capture_once(
-    function: Callable[..., Any], arguments: Sequence[Any], tensors: Mapping[str, Any], kwargs: Mapping[str, Any]
+    function: Callable[..., Any],
+    arguments: Sequence[Any],
+    tensors: Mapping[str, Any],
+    kwargs: Mapping[str, Any],
+    finish: Callable[[Any], Any],
 ) -> Captured:
-    structures = tuple(map(_structure, (*arguments, *tensors.values())))
-    recorder = TraceRecorder([leaf for s in structures for leaf in leaves(s)], function_name(function))
+    structures = (*arguments, *tensors.values())
+    inputs = [leaf for structure in structures for leaf in leaves(structure) if leaf is not None]
+    recorder = TraceRecorder(inputs, function_name(function))
     position = iter(range(len(recorder.inputs)))
     values = [_tracers(structure, recorder, position) for structure in structures]
     substitution = Substitution(recorder)
     keywords = {name: substitution(value) for name, value in kwargs.items()}
     keywords |= dict(zip(tensors, values[len(arguments) :], strict=True))
     with recording(recorder), _state_hooks(recorder):
-        outputs = _call(substitution(function), recorder, values[: len(arguments)], keywords)
+        outputs = finish(_call(substitution(function), recorder, values[: len(arguments)], keywords))
         if recorder.losses:
             outputs = (outputs, tuple(recorder.losses))
         names = (*_parameter_names(function, len(arguments)), *tensors)
         expression = assemble(recorder, _guarded(structures, recorder), outputs, names)
     objects = {slot.name: recorder.state.objects[slot.name] for slot in expression.state}
     ties = {name: tie for name, tie in recorder.state.ties.items() if name in objects}
-    return Captured(expression, objects, ties, bool(recorder.losses))
+    return Captured(expression, objects, ties, bool(recorder.losses), substitution.watched)
 
 
-def _call(function: Callable[..., Any], recorder: TraceRecorder, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def _call(
+    function: Callable[..., Any], recorder: TraceRecorder, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Any:
     """Call the function; what it raises because it met a stand-in becomes a `CaptureError`."""
     try:
         return function(*args, **kwargs)
@@ -129,7 +181,8 @@ def _call(function: Callable[..., Any], recorder: TraceRecorder, args: Sequence[
     except Exception as error:
         where = _raised_at(error)
         raise CaptureError(
-            f"{recorder.name!r} raised {type(error).__name__} while it was captured{where}: {error}. It was called with "
+            f"{recorder.name!r} raised {type(error).__name__} while it was captured{where}: {error}. "
+            "It was called with "
             "stand-ins for its tensors; code that needs real ones cannot be part of an expression"
         ) from error
 
@@ -174,14 +227,21 @@ def _tracers(structure: Any, recorder: TraceRecorder, position: Any) -> Any:
         return [_tracers(item, recorder, position) for item in structure]
     if isinstance(structure, tuple):
         return tuple(_tracers(item, recorder, position) for item in structure)
-    return TensorTracer(recorder, Ref(next(position)))
+    return None if structure is None else TensorTracer(recorder, Ref(next(position)))
 
 
 def _guarded(structures: tuple[Any, ...], recorder: TraceRecorder) -> Any:
     """The input specs with only what the function read."""
     position = iter(range(len(recorder.inputs)))
     guarded = tuple(_guarded_structure(structure, recorder, position) for structure in structures)
-    return guarded[0] if len(guarded) == 1 else guarded
+    kept = tuple(map(present, guarded))
+    return kept[0] if len(kept) == 1 else kept
+
+
+def present(structure: Any) -> Any:
+    """A structure without its None leaves: itself, or a tuple of the others if there are any."""
+    found = tuple(leaf for leaf in leaves(structure) if leaf is not None)
+    return structure if len(found) == sum(1 for _ in leaves(structure)) else found
 
 
 def _guarded_structure(structure: Any, recorder: TraceRecorder, position: Any) -> Any:
@@ -191,7 +251,7 @@ def _guarded_structure(structure: Any, recorder: TraceRecorder, position: Any) -
     if isinstance(structure, tuple):
         kind = FrozenList if isinstance(structure, FrozenList) else tuple
         return kind(_guarded_structure(item, recorder, position) for item in structure)
-    return _guarded_spec(structure, next(position), recorder.guards)
+    return None if structure is None else _guarded_spec(structure, next(position), recorder.guards)
 
 
 def _guarded_spec(spec: Spec, index: int, guards: set[tuple[int, int | str]]) -> Spec:
@@ -213,11 +273,18 @@ def required_parameters(function: Callable[..., Any], given: Mapping[str, Any]) 
 
 
 def _parameter_names(function: Callable[..., Any], count: int) -> tuple[str, ...]:
+    plain = isinstance(function, types.FunctionType) and not hasattr(function, "__wrapped__")
+    if plain and function.__code__.co_argcount >= count:
+        return tuple(function.__code__.co_varnames[:count])
     try:
         names = [p.name for p in inspect.signature(function).parameters.values() if p.kind != p.VAR_KEYWORD]
     except (TypeError, ValueError):
         names = []
-    return tuple(names[:count]) if len(names) >= count else tuple(f"x{i}" if count > 1 else "x" for i in range(count))
+    return (
+        tuple(names[:count])
+        if len(names) >= count
+        else tuple(f"x{i}" if count > 1 else "x" for i in range(count))
+    )
 
 
 def function_name(function: Any) -> str:
@@ -228,13 +295,14 @@ def function_name(function: Any) -> str:
     return "function" if name == "<lambda>" else str(name)
 
 
-def _difference(first: Expression, second: Expression) -> str:
+def _difference(first: Expression, second: Expression, what: str = "") -> str:
     pairs = zip(first.calls, second.calls, strict=False)
     place = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(first.calls), len(second.calls)))
     call = first.calls[place] if place < len(first.calls) else None
     at = f" at {call.where}" if call is not None and call.where else ""
     return (
-        f"{first.name!r} is not deterministic: two captures differ from call {place} on{at}. It reads a value that "
+        f"{first.name!r} is not deterministic: two captures differ {what or f'from call {place} on'}{at}. "
+        "It reads a value that "
         "changes (a random number, a counter, the time); compute it before, or use keras.random"
     )
 
@@ -245,6 +313,3 @@ def try_capture(function: Callable[..., Any], *specs: Any, **kwargs: Any) -> Cap
         return capture_with_state(function, *specs, **kwargs)
     except LaminaError as error:
         return error
-
-
-

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
-from lamina.tracing.recorder import OUTER, TraceRecorder
-from lamina.vocabulary.tracer import DimTracer, Tracer
 from lamina.errors import CaptureError
 from lamina.expression.model import (
     Call,
@@ -18,9 +15,11 @@ from lamina.expression.model import (
     Ref,
     Slice,
     Spec,
-    call_references,
+    map_tree,
     references,
 )
+from lamina.tracing.recorder import OUTER, TraceRecorder
+from lamina.vocabulary.tracer import DimTracer, Tracer
 
 Renumber = Callable[[int], int]
 
@@ -37,7 +36,7 @@ def assemble(recorder: TraceRecorder, inputs: Any, outputs: Any, parameters: tup
     return Expression(
         inputs=inputs,
         state=tuple(recorder.state.slots[number - 1] for number in slots),
-        calls=tuple(_moved_call(recorder.calls[old], renumber) for old in live),
+        calls=_moved_calls(recorder, live, numbers, renumber),
         outputs=moved(lowered, renumber),
         name=recorder.name,
         parameters=parameters,
@@ -57,7 +56,7 @@ def assemble_nested(recorder: TraceRecorder, outputs: Any) -> Closure:
     renumber = _renumbering(numbers)
     expression = Expression(
         inputs=Spec() if total == 1 else (Spec(),) * total,
-        calls=tuple(_moved_call(recorder.calls[old], renumber) for old in live),
+        calls=_moved_calls(recorder, live, numbers, renumber),
         outputs=moved(lowered, renumber),
         name=recorder.name,
         parameters=tuple(f"x{i}" for i in range(total)),
@@ -83,10 +82,12 @@ def lower_outputs(recorder: TraceRecorder, outputs: Any) -> Any:
     from lamina.tracing.lowering import lower
 
     if outputs is None:
-        raise CaptureError(f"{recorder.name!r} returned None; it must return a tensor or a structure of tensors")
+        raise CaptureError(
+            f"{recorder.name!r} returned None; it must return a tensor or a structure of tensors"
+        )
     if _is_shape(outputs):
         outputs = recorder.op("convert_to_tensor", list(outputs), dtype="int32")
-    lowered = lower(recorder, outputs)
+    lowered = lower(recorder, map_tree(lambda leaf: _tensor_of_size(recorder, leaf), outputs))
     if isinstance(lowered, str):
         raise CaptureError(f"{recorder.name!r} returned the string {lowered!r}; it must return a tensor")
     return lowered
@@ -98,6 +99,11 @@ def _is_shape(outputs: Any) -> bool:
     return special and all(isinstance(size, (int, DimTracer)) for size in outputs)
 
 
+def _tensor_of_size(recorder: TraceRecorder, leaf: Any) -> Any:
+    """An output that is a size is a scalar tensor, as it has to be in a graph."""
+    return recorder.op("convert_to_tensor", leaf) if isinstance(leaf, DimTracer) else leaf
+
+
 def _live_calls(recorder: TraceRecorder, outputs: Any) -> list[int]:
     live: set[int] = set()
     waiting = [ref.index - recorder.first_call for ref in references(outputs)]
@@ -105,14 +111,14 @@ def _live_calls(recorder: TraceRecorder, outputs: Any) -> list[int]:
         position = waiting.pop()
         if position >= 0 and position not in live:
             live.add(position)
-            waiting.extend(ref.index - recorder.first_call for ref in call_references(recorder.calls[position]))
+            waiting.extend(index - recorder.first_call for index in recorder.reads[position])
     return sorted(live)
 
 
 def _used(recorder: TraceRecorder, live: Iterable[int], outputs: Any) -> set[int]:
     used = {ref.index for ref in references(outputs)}
     for position in live:
-        used.update(ref.index for ref in call_references(recorder.calls[position]))
+        used.update(recorder.reads[position])
     return used
 
 
@@ -121,15 +127,25 @@ def _used_slots(recorder: TraceRecorder, live: Iterable[int], outputs: Any) -> l
 
 
 def _renumbering(numbers: Mapping[int, int]) -> Renumber:
-    return lambda index: numbers.get(index, index)
+    changed = {old: new for old, new in numbers.items() if old != new}
+    return lambda index: changed.get(index, index)
+
+
+def _moved_calls(
+    recorder: TraceRecorder, live: list[int], numbers: Mapping[int, int], renumber: Renumber
+) -> tuple[Call, ...]:
+    moves = {old for old, new in numbers.items() if old != new}
+    return tuple(
+        recorder.calls[old]
+        if moves.isdisjoint(recorder.reads[old])
+        else _moved_call(recorder.calls[old], renumber)
+        for old in live
+    )
 
 
 def _moved_call(call: Call, renumber: Renumber) -> Call:
-    return replace(
-        call,
-        args=moved(call.args, renumber),
-        kwargs=tuple((name, moved(value, renumber)) for name, value in call.kwargs),
-    )
+    kwargs = tuple((name, moved(value, renumber)) for name, value in call.kwargs)
+    return Call(call.op, moved(call.args, renumber), kwargs, call.where)
 
 
 def moved(value: Any, renumber: Renumber) -> Any:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lamina.errors import CaptureError
 from lamina.tracing.lowering import as_tensor, unsupported
 from lamina.vocabulary.tracer import DimTracer, TensorTracer
-from lamina.errors import CaptureError
 
 if TYPE_CHECKING:
     from lamina.tracing.recorder import TraceRecorder
@@ -31,7 +31,7 @@ def get_item(recorder: TraceRecorder, tensor: TensorTracer, key: Any) -> Any:
     for position in flips:
         keys[position] = _forward(recorder, tensor, keys, position)
     result = tensor
-    if not all(isinstance(k, slice) and k == slice(None) for k in keys):
+    if any(map(_selects, keys)):
         simple = tuple(keys) if isinstance(key, tuple) else keys[0]
         result = recorder.op("get_item", tensor, simple)
     axes = [_result_axis(keys, position) for position in flips]
@@ -39,11 +39,15 @@ def get_item(recorder: TraceRecorder, tensor: TensorTracer, key: Any) -> Any:
 
 
 def _is_negative(step: Any) -> bool:
-    return isinstance(step, (int, np.integer)) and step < 0
+    return isinstance(step, (int, np.integer)) and int(step) < 0
 
 
 def _static_mask(key: Any) -> Any:
-    """A constant boolean mask selects known positions."""
+    """A constant boolean mask selects known positions; a NumPy integer is an int."""
+    if isinstance(key, np.integer) or (
+        isinstance(key, np.ndarray) and key.ndim == 0 and key.dtype.kind in "iu"
+    ):
+        return int(key)
     array = np.asarray(key) if isinstance(key, (list, np.ndarray)) and not _holds_tracer(key) else None
     if array is None:
         return key
@@ -60,16 +64,34 @@ def _is_indices(key: Any) -> bool:
 
 def _take(recorder: TraceRecorder, tensor: TensorTracer, keys: list[Any], position: int) -> Any:
     indices = keys[position]
-    if isinstance(indices, TensorTracer) and indices.peek_dtype() == "bool":
-        raise unsupported(recorder, "a selection by a boolean mask, whose size depends on the values,", "mask")
+    if _is_mask(recorder, indices):
+        raise unsupported(
+            recorder, "a selection by a boolean mask, whose size depends on the values,", "mask"
+        )
+    if _is_apart(keys, position):
+        raise unsupported(recorder, "an index array and an int with a slice between them", "gather")
     before = [slice(None) if i == position else k for i, k in enumerate(keys)]
     result = get_item(recorder, tensor, tuple(before)) if any(_selects(k) for k in before) else tensor
     axis = _result_axis(before, position)
     return recorder.op("take", result, indices, axis=axis)
 
 
+def _is_mask(recorder: TraceRecorder, indices: Any) -> bool:
+    if isinstance(indices, TensorTracer):
+        return indices.recorder.computes_booleans(indices.ref) or indices.peek_dtype() == "bool"
+    return isinstance(indices, np.ndarray) and indices.dtype.kind == "b"
+
+
+def _is_apart(keys: list[Any], position: int) -> bool:
+    """Whether an int comes before the index array with another key between; frameworks differ on it."""
+    ints = [i for i, key in enumerate(keys[:position]) if isinstance(key, (int, DimTracer))]
+    return any(not isinstance(key, (int, DimTracer)) for i in ints for key in keys[i:position])
+
+
 def _selects(key: Any) -> bool:
-    return not (isinstance(key, slice) and key == slice(None))
+    if isinstance(key, slice):  # by identity, as an unknown size equals None
+        return any(part is not None for part in (key.start, key.stop, key.step))
+    return key is not Ellipsis
 
 
 def _result_axis(keys: list[Any], position: int) -> int:
@@ -110,7 +132,8 @@ def set_item(recorder: TraceRecorder, tensor: TensorTracer, key: Any, value: Any
     Raises:
         CaptureError: The key is of another kind.
     """
-    keys = _full_key(recorder, tensor, list(key) if isinstance(key, tuple) else [key])
+    given = list(key) if isinstance(key, tuple) else [key]
+    keys = _full_key(recorder, tensor, [int(k) if isinstance(k, np.integer) else k for k in given])
     sizes = tensor.shape
     starts = [_start(k, size) for k, size in zip(keys, sizes, strict=True)]
     extent = [_extent(k, size) for k, size in zip(keys, sizes, strict=True)]
@@ -124,8 +147,8 @@ def set_item(recorder: TraceRecorder, tensor: TensorTracer, key: Any, value: Any
 
 def _full_key(recorder: TraceRecorder, tensor: TensorTracer, keys: list[Any]) -> list[Any]:
     rank = tensor.ndim
-    if Ellipsis in keys:
-        at = keys.index(Ellipsis)
+    at = next((i for i, key in enumerate(keys) if key is Ellipsis), None)
+    if at is not None:
         keys = keys[:at] + [slice(None)] * (rank - len(keys) + 1) + keys[at + 1 :]
     keys += [slice(None)] * (rank - len(keys))
     for key in keys:

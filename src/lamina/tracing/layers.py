@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamina._keras import keras
 from lamina.expression import opset
-from lamina.expression.inference import is_symbolic
+from lamina.expression.abstract import call_symbolically, is_symbolic
 from lamina.expression.model import map_tree
 from lamina.tracing.specs import World
 from lamina.vocabulary.tracer import Tracer
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from lamina.tracing.recorder import TraceRecorder
 
 
-def record_layer_call(recorder: TraceRecorder, layer: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+def record_layer_call(
+    recorder: TraceRecorder, layer: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
     """Write down `layer(*args, **kwargs)`.
 
     The layer is built now if it is not, for the shapes it is called on, so that its variables exist
@@ -40,5 +42,5 @@ def _outputs(recorder: TraceRecorder, layer: Any, args: tuple[Any, ...], kwargs:
         spec = value.recorder.spec(value.ref)
         return keras.KerasTensor(spec.shape, dtype=found.dtype)
 
-    outputs = layer(*map_tree(symbolic, args), **map_tree(symbolic, dict(kwargs)))
+    outputs = call_symbolically(layer, map_tree(symbolic, args), map_tree(symbolic, dict(kwargs)))
     return map_tree(lambda leaf: None, outputs)

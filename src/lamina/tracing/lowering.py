@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lamina._keras import is_a, keras
+from lamina.errors import CaptureError
+from lamina.expression import opset
+from lamina.expression.model import Array, FrozenDict, FrozenList, Ref, Slice, Spec
 from lamina.tracing import variables
 from lamina.tracing.advice import ADVICE
 from lamina.tracing.shapes import LazyShape
 from lamina.tracing.state import SeedRequest
 from lamina.vocabulary.tracer import DimTracer, TensorTracer, Tracer
-from lamina._keras import is_a, keras
-from lamina.errors import CaptureError
-from lamina.expression import opset
-from lamina.expression.model import Array, FrozenDict, FrozenList, Ref, Slice, Spec
 
 if TYPE_CHECKING:
     from lamina.tracing.recorder import TraceRecorder
@@ -56,6 +56,9 @@ def lower(recorder: TraceRecorder, value: Any) -> Any:
         return value
     if isinstance(value, np.generic):
         return lower(recorder, value.item())
+    if isinstance(value, _PLAIN):  # a subclass, such as the members of an IntEnum
+        kind: Any = next(kind for kind in (bool, int, float, complex, str) if isinstance(value, kind))
+        return kind(value)
     if isinstance(value, slice):
         return Slice(*(lower(recorder, part) for part in (value.start, value.stop, value.step)))
     if isinstance(value, Mapping):
@@ -122,6 +125,7 @@ def dtype_name(value: Any, default: Any = "") -> Any:
     """Keras name of anything that names a dtype: strings, NumPy, TensorFlow, PyTorch and JAX dtypes."""
     if isinstance(value, str):
         return value
+    value = getattr(value, "lamina_class", value)  # what stands for `float` in a captured function
     if value in _PYTHON_DTYPES if isinstance(value, type) else False:
         return _PYTHON_DTYPES[value]
     name = getattr(value, "as_numpy_dtype", value)
@@ -140,7 +144,7 @@ def dtype_name(value: Any, default: Any = "") -> Any:
 def is_operand(value: Any) -> bool:
     """Whether `value` can stand beside a tensor in arithmetic."""
     return isinstance(value, (Tracer, bool, int, float, complex, np.ndarray, np.generic, list, tuple)) or (
-        is_a(value, "Variable") or is_tensor(value) or variables.is_foreign_variable(value)
+        is_a(value, "Variable", "KerasTensor") or is_tensor(value) or variables.is_foreign_variable(value)
     )
 
 
@@ -152,8 +156,10 @@ def operand(recorder: TraceRecorder, value: Any, other: Any) -> Any:
     """
     if not isinstance(value, np.ndarray) or value.dtype != np.float64 or not isinstance(other, TensorTracer):
         return value
-    beside = other.peek_dtype() or floatx()
-    return value.astype(numpy_float(beside))
+    beside = numpy_float(other.peek_dtype() or floatx())
+    if beside.name != floatx():
+        other.recorder.read_dtype(other.ref)
+    return recorder.state.converted(value, beside)
 
 
 def floatx() -> str:

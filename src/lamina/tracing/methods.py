@@ -7,7 +7,7 @@ import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from lamina.errors import CaptureError
+from lamina.errors import UnknownNameError
 from lamina.vocabulary import registry
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.tracer import TensorTracer
@@ -16,7 +16,19 @@ if TYPE_CHECKING:
     from lamina.tracing.recorder import TraceRecorder
 
 # What reads the values of a tensor, or takes it out of the expression.
-_HOST = {"numpy", "item", "tolist", "eval", "tobytes", "cpu", "cuda", "detach_", "backward", "block_until_ready", "op"}
+_HOST = {
+    "numpy",
+    "item",
+    "tolist",
+    "eval",
+    "tobytes",
+    "cpu",
+    "cuda",
+    "detach_",
+    "backward",
+    "block_until_ready",
+    "op",
+}
 
 
 def _set_shape(tensor: TensorTracer, shape: Any) -> None:
@@ -39,7 +51,7 @@ def method(recorder: TraceRecorder, tensor: TensorTracer, name: str) -> Any:
     """The method or attribute `name` of a tensor, bound to it.
 
     Raises:
-        CaptureError: No vocabulary has it; the message names the nearest ones.
+        UnknownNameError: No vocabulary has it; the message names the nearest ones.
     """
     if name.startswith("__"):
         raise AttributeError(name)
@@ -48,7 +60,9 @@ def method(recorder: TraceRecorder, tensor: TensorTracer, name: str) -> Any:
     function = _table().get(name)
     if function is not None:
         return function(tensor) if name in _PROPERTIES else functools.partial(function, tensor)
-    raise CaptureError(recorder.message(f"`.{name}` of a tensor", "host" if name in _HOST else "method") + _near(name))
+    raise UnknownNameError(
+        recorder.message(f"`.{name}` of a tensor", "host" if name in _HOST else "method") + _near(name)
+    )
 
 
 def _near(name: str) -> str:

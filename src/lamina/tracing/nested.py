@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from lamina._keras import keras
+from lamina.errors import CaptureError
+from lamina.expression import opset
+from lamina.expression.abstract import is_symbolic
+from lamina.expression.evaluation import literal_spec, substitute
+from lamina.expression.model import Closure, Ref, Spec, leaves, map_tree, references
 from lamina.tracing.assembly import assemble_nested
 from lamina.tracing.recorder import Passed, TraceRecorder
 from lamina.tracing.specs import World
-from lamina.vocabulary.tracer import TensorTracer
-from lamina.errors import CaptureError
-from lamina._keras import keras
-from lamina.expression import opset
-from lamina.expression.inference import is_symbolic, literal_spec, substitute
-from lamina.expression.model import Closure, Ref, Spec, leaves, map_tree, references
 from lamina.vocabulary.dispatch import recording
+from lamina.vocabulary.tracer import TensorTracer
 
 Bound = Mapping[str, Any]
 
@@ -28,7 +29,9 @@ def lower_function(recorder: TraceRecorder, op: opset.Op, name: str, bound: Boun
     return capture_closure(recorder, functions, parameters)
 
 
-def capture_closure(recorder: TraceRecorder, function: Callable[..., Any], parameters: Sequence[Any]) -> Closure:
+def capture_closure(
+    recorder: TraceRecorder, function: Callable[..., Any], parameters: Sequence[Any]
+) -> Closure:
     """Capture a function that is written inside the function being captured.
 
     Args:
@@ -104,4 +107,3 @@ _PASSED: Mapping[str, Callable[[TraceRecorder, Bound], list[Any]]] = {
     "map": lambda recorder, bound: [_rows(recorder, bound["xs"])],
     "vectorized_map": lambda recorder, bound: [_rows(recorder, bound["elements"])],
 }
-

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any
 
-from lamina.tracing import indexing, lowering
+from lamina.errors import CaptureError, SpecNeededError
+from lamina.expression import opset
+from lamina.expression.model import Call, Location, Ref, Spec, call_references
+from lamina.tracing import dims, indexing, lowering
 from lamina.tracing.advice import ADVICE
 from lamina.tracing.results import result_template
 from lamina.tracing.shapes import KnownShape, LazyShape
 from lamina.tracing.specs import SpecReader, World
 from lamina.tracing.state import StateTable
 from lamina.vocabulary.tracer import DimTracer, TensorTracer, Tracer
-from lamina.errors import CaptureError, SpecNeededError
-from lamina.expression import inference, opset
-from lamina.expression.model import Call, Location, Ref, Spec
 
-_PACKAGE = __name__.partition(".")[0]
+# Where a function runs through these, the user wrote the frame before.
+_PASSED_THROUGH = frozenset("lamina keras jax jaxlib numpy tensorflow torch".split())
 
 
 class TraceRecorder:
@@ -47,10 +48,13 @@ class TraceRecorder:
         self.parent = parent
         self.state: StateTable = parent.state if parent else StateTable()
         self.calls: list[Call] = []
+        self.reads: list[tuple[int, ...]] = []  # for each call, the numbers that it uses
         self.losses: list[Any] = []
         self.guards: set[tuple[int, int | str]] = set()
         self.captured: list[Tracer] = []
         self.passed: Sequence[Passed] = ()
+        self._shapes: dict[Ref, Ref] = {}
+        self._outer: dict[tuple[TraceRecorder, Ref], int] = {}
         self._specs = SpecReader(self, default_dtype)
         self.first_call = len(self.inputs)
 
@@ -75,8 +79,12 @@ class TraceRecorder:
         return self.record(opset.lookup(name), args, kwargs)
 
     def _append(self, call: Call, template: Any) -> Any:
+        return self._wrap(self._write(call), template)
+
+    def _write(self, call: Call) -> Ref:
         self.calls.append(call)
-        return self._wrap(Ref(self.first_call + len(self.calls) - 1), template)
+        self.reads.append(tuple(ref.index for ref in call_references(call)))
+        return Ref(self.first_call + len(self.calls) - 1)
 
     def _wrap(self, ref: Ref, template: Any) -> Any:
         if template is None:
@@ -120,20 +128,15 @@ class TraceRecorder:
             tensor = lowering.as_tensor(self, tensor)
         if tensor.recorder is not self:
             return tensor.recorder.dims(tensor)
-        call = opset.lookup("shape").call({"x": tensor.ref}, self._where())
-        ref = self._memoized(call)
+        ref = self._shapes.get(tensor.ref)
+        if ref is None:
+            call = opset.lookup("shape").call({"x": tensor.ref}, self._where())
+            ref = self._shapes[tensor.ref] = self._write(call)
         rank = self.peek_rank(tensor.ref)
         if rank is None:
             return LazyShape(self, ref)
         self._guard_rank(tensor.ref)
         return KnownShape(DimTracer(self, Ref(ref.index, (axis,))) for axis in range(rank))
-
-    def _memoized(self, call: Call) -> Ref:
-        for position, known in enumerate(self.calls):
-            if known.op == "shape" and known.args == call.args:
-                return Ref(self.first_call + position)
-        self.calls.append(call)
-        return Ref(self.first_call + len(self.calls) - 1)
 
     def shape(self, tensor: TensorTracer) -> Any:
         """`tensor.shape`: ints where known, dimension tracers where not."""
@@ -147,26 +150,20 @@ class TraceRecorder:
         return KnownShape.reporting(sizes, known.read or _ignore)
 
     def dim_arithmetic(self, name: str, *operands: Any) -> Any:
-        """Record arithmetic on sizes; with a tensor among the operands it is tensor arithmetic."""
-        if any(isinstance(o, TensorTracer) for o in operands):
-            from lamina.vocabulary.tracer import BINARY
-
-            return self.binary(BINARY[name], *operands)
-        if not all(isinstance(o, (int, float, DimTracer)) for o in operands):
-            return NotImplemented
-        op = opset.lookup(f"operator.{name}")
-        bound = dict(zip((p.name for p in op.parameters), map(self.reference, operands), strict=True))
-        return self._append(op.call(bound, self._where()), "dim")
+        """Record arithmetic on sizes."""
+        return dims.arithmetic(self, name, *operands)
 
     def truncate_dim(self, dim: DimTracer) -> Any:
-        """`int(size)`: a quotient of sizes becomes a floor division."""
-        if dim.recorder is not self:
-            return dim.recorder.truncate_dim(dim)
-        index = dim.ref.index - self.first_call
-        call = self.calls[index] if 0 <= index < len(self.calls) else None
-        if call is None or call.op != "operator.truediv":
-            return dim
-        return self._append(Call("operator.floordiv", call.args, (), self._where()), "dim")
+        """`int(size)`."""
+        return dims.truncated(self, dim)
+
+    def ceil_dim(self, dim: DimTracer) -> Any:
+        """`math.ceil(size)`."""
+        return dims.ceiled(self, dim)
+
+    def append_size(self, call: Call) -> Any:
+        """Write down a call whose result is a size."""
+        return self._append(replace(call, where=self._where()), "dim")
 
     # What the function reads
 
@@ -195,7 +192,8 @@ class TraceRecorder:
         if shape is None:
             raise SpecNeededError(self.message("the rank of this tensor", "spec"))
         self._guard_rank(ref)
-        return KnownShape.reporting(shape, lambda axis: self._read_axis(ref, axis))
+        known = tuple(size is not None for size in shape)
+        return KnownShape.reporting(shape, lambda axis: self._read_axis(ref, axis) if known[axis] else None)
 
     def _read_axis(self, ref: Ref, axis: int) -> None:
         for source, source_axis in self._specs.dependencies(ref, axis):
@@ -217,6 +215,22 @@ class TraceRecorder:
         for source in self._specs.sources(ref):
             self.guard(source, "dtype")
         return dtype
+
+    def is_boolean(self, ref: Ref) -> bool:
+        """Whether a tensor is boolean; the dtypes that this depends on become guards."""
+        call = self._call_of(ref)
+        if call is not None and call.op == "cast":
+            return _casts_to_booleans(call)
+        return self.computes_booleans(ref) or self.read_dtype(ref) == "bool"
+
+    def computes_booleans(self, ref: Ref) -> bool:
+        """Whether a tensor is boolean whatever the inputs are."""
+        call = self._call_of(ref)
+        return call is not None and (call.op in _BOOLEAN or _casts_to_booleans(call))
+
+    def _call_of(self, ref: Ref) -> Call | None:
+        position = ref.index - self.first_call
+        return self.calls[position] if 0 <= position < len(self.calls) else None
 
     def size(self, ref: Ref) -> int | None:
         """The value of a dimension, or `None`, without a guard."""
@@ -262,18 +276,17 @@ class TraceRecorder:
             recorder = recorder.parent
 
     def _capture_outer(self, value: Tracer) -> int:
-        for position, known in enumerate(self.captured):
-            if known.recorder is value.recorder and known.ref == value.ref:
-                return OUTER - position
-        self.captured.append(value)
-        return OUTER - len(self.captured) + 1
+        number = self._outer.setdefault((value.recorder, value.ref), OUTER - len(self.captured))
+        if number == OUTER - len(self.captured):
+            self.captured.append(type(value)(value.recorder, value.ref))
+        return number
 
     @property
     def root(self) -> TraceRecorder:
         """The recorder of the outermost function."""
         return self if self.parent is None else self.parent.root
 
-    def input_sources(self, index: int) -> set[int]:
+    def input_sources(self, index: int) -> Set[int]:
         """The inputs of the outermost function that a number below the first call comes from."""
         if index <= OUTER:
             outer = self.captured[OUTER - index]
@@ -282,9 +295,9 @@ class TraceRecorder:
             return set()
         if self.parent is None:
             return {index}
-        return set().union(*map(self.parent.sources, self.passed[index].origins))
+        return frozenset().union(*map(self.parent.sources, self.passed[index].origins))
 
-    def sources(self, ref: Ref) -> set[int]:
+    def sources(self, ref: Ref) -> Set[int]:
         """The inputs of the outermost function that a value is computed from."""
         return self._specs.sources(ref)
 
@@ -316,6 +329,13 @@ class TraceRecorder:
         return f"{self.name!r} needs {what}{at}, which an expression cannot hold; {ADVICE[advice]}"
 
 
+_BOOLEAN = frozenset(
+    """
+    all any equal greater greater_equal isclose isfinite isin isinf isnan isneginf isposinf isreal
+    less less_equal logical_and logical_not logical_or logical_xor not_equal signbit
+    """.split()
+)
+
 # Numbers from here down are values of an enclosing function; see `TraceRecorder.captured`.
 OUTER = -1_000_000
 
@@ -331,6 +351,10 @@ class Passed:
 
     value: Callable[[TraceRecorder, World], Any]
     origins: tuple[Ref, ...] = ()
+
+
+def _casts_to_booleans(call: Call) -> bool:
+    return call.op == "cast" and dict(call.kwargs).get("dtype") == "bool"
 
 
 def _ignore(axis: int) -> None:
@@ -351,8 +375,8 @@ _READS: Mapping[str, Callable[[TraceRecorder, Any], Any]] = {
 
 
 def user_frame() -> FrameType | None:
-    """The innermost frame that is not lamina's own."""
+    """The innermost frame that is neither lamina's nor a framework's."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _PASSED_THROUGH:
         frame = frame.f_back
     return frame

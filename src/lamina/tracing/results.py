@@ -92,6 +92,12 @@ def _nonzero(recorder: TraceRecorder, bound: Bound, lowered: Bound) -> Any:
     return (None,) * len(bound["x"].shape)
 
 
+def _where(recorder: TraceRecorder, bound: Bound, lowered: Bound) -> Any:
+    if bound.get("x1") is not None or bound.get("x2") is not None:
+        return None
+    return (None,) * len(bound["condition"].shape)
+
+
 def _unique(recorder: TraceRecorder, bound: Bound, lowered: Bound) -> Any:
     extra = sum(bool(bound.get(f"return_{what}")) for what in ("index", "inverse", "counts"))
     return (None,) * (1 + extra) if extra else None
@@ -113,6 +119,7 @@ _RULES: Mapping[str, Rule] = {
     "meshgrid": lambda recorder, bound, lowered: [None] * len(bound["x"]),
     "nonzero": _nonzero,
     "unique": _unique,
+    "where": _where,
     "ndim": lambda recorder, bound, lowered: "dim",
     "size": lambda recorder, bound, lowered: "dim",
     "while_loop": _like("loop_vars"),

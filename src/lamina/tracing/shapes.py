@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from lamina.vocabulary.tracer import DimTracer
 from lamina.errors import SpecNeededError
 from lamina.expression.model import Ref
+from lamina.vocabulary.tracer import DimTracer
 
 if TYPE_CHECKING:
     from lamina.tracing.recorder import TraceRecorder

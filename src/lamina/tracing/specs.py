@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from lamina._keras import keras
 from lamina.errors import CaptureError, LaminaError, SpecNeededError
-from lamina.expression.inference import AXIS_RULES, UNKNOWN, Evaluator, merge, sample_size
+from lamina.expression.evaluation import CallFailed, Evaluator
+from lamina.expression.inference import AXIS_RULES, agreed, merge, reason, sample_size
 from lamina.expression.model import Ref, Spec, call_references
+from lamina.expression.runner import UNKNOWN, failure_text
 
 if TYPE_CHECKING:
     from lamina.tracing.recorder import TraceRecorder
@@ -42,6 +44,7 @@ class SpecReader:
         self._recorder = recorder
         self._dtype = default_dtype
         self._worlds: dict[World, Evaluator] = {}
+        self._sources: dict[int, frozenset[int]] = {}
 
     def spec(self, ref: Ref) -> Spec:
         """Shape and dtype, with `None` where unknown."""
@@ -58,21 +61,28 @@ class SpecReader:
         merged = self._merged(ref)
         return None if merged is UNKNOWN or isinstance(merged, Spec) else merged
 
-    def sources(self, ref: Ref) -> set[int]:
+    def sources(self, ref: Ref) -> frozenset[int]:
         """Numbers of the function's inputs that a value is computed from."""
-        found: set[int] = set()
-        waiting, seen = [ref.index], set[int]()
+        waiting = [ref.index]
         while waiting:
-            index = waiting.pop()
-            if index in seen:
+            index = waiting[-1]
+            missing = [i for i in self._direct(index) if i not in self._sources]
+            if missing:
+                waiting.extend(missing)
                 continue
-            seen.add(index)
-            if index >= self._recorder.first_call:
-                call = self._recorder.calls[index - self._recorder.first_call]
-                waiting.extend(r.index for r in call_references(call))
-            else:
-                found |= self._recorder.input_sources(index)
-        return found
+            waiting.pop()
+            if index not in self._sources:
+                self._sources[index] = self._own_sources(index)
+        return self._sources[ref.index]
+
+    def _direct(self, index: int) -> tuple[int, ...]:
+        first = self._recorder.first_call
+        return self._recorder.reads[index - first] if index >= first else ()
+
+    def _own_sources(self, index: int) -> frozenset[int]:
+        if index < self._recorder.first_call:
+            return frozenset(self._recorder.input_sources(index))
+        return frozenset().union(*(self._sources[i] for i in self._direct(index)))
 
     def dependencies(self, ref: Ref, axis: int | None = None) -> Iterator[tuple[int, int]]:
         """The input axes of known size that a size depends on: of a dimension, or of one axis."""
@@ -103,15 +113,20 @@ class SpecReader:
 
     def _merged(self, ref: Ref, changed: tuple[int, int] | None = None) -> Any:
         self._require_ranks(ref)
-        error: Exception | None = None
+        error: CallFailed | None = None
         for rule in range(len(AXIS_RULES)):
             try:
                 return merge(*(self._value(World(sample, rule, changed), ref) for sample in (0, 1)))
-            except LaminaError:
-                raise
-            except Exception as failed:
+            except CallFailed as failed:
                 error = error or failed
-        raise CaptureError(f"{self._recorder.name!r}: the shape cannot be inferred. {error}") from error
+        assert error is not None
+        raise CaptureError(self._explain(error)) from error.error
+
+    def _explain(self, failed: CallFailed) -> str:
+        call = self._recorder.calls[failed.position]
+        evaluators = [self.evaluator(World(sample)) for sample in (0, 1)]
+        env = {ref.index: agreed(evaluators, ref.index) for ref in call_references(call)}
+        return failure_text(self._recorder.name, call, "", env, reason(failed.error))
 
     def _require_ranks(self, ref: Ref) -> None:
         for source in self.sources(ref):

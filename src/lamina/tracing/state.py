@@ -5,8 +5,11 @@ Objects get a slot each, by identity, numbered -1, -2, ... until the expression 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from lamina._keras import is_a, keras
 from lamina.errors import CaptureError
@@ -54,21 +57,27 @@ class Tie:
     index: int
 
 
+_ANY = Spec()
+
+
 @dataclass
 class StateTable:
     """The state slots of one capture, and the objects behind them.
 
     `objects` maps a slot's name to what the owner must keep: a `SeedRequest`, a NumPy array, a
-    `keras.Variable`, a layer or a `VariableRequest`; `ties` says which variables are a layer's.
+    `keras.Variable`, a layer or a `VariableRequest`; `ties` says which variables are a layer's, and
+    `places` counts how often each place in the code made a layer.
     """
 
     slots: list[State] = field(default_factory=list)
     objects: dict[str, Any] = field(default_factory=dict)
     ties: dict[str, Tie] = field(default_factory=dict)
+    places: Counter[Any] = field(default_factory=Counter)
     _by_identity: dict[int, Ref] = field(default_factory=dict)
     _kept: list[Any] = field(default_factory=list)
+    _converted: dict[tuple[int, str], Any] = field(default_factory=dict)
 
-    def add(self, kind: str, name: str, value: Any, spec: Spec = Spec(), trainable: bool = False) -> Ref:
+    def add(self, kind: str, name: str, value: Any, spec: Spec = _ANY, trainable: bool = False) -> Ref:
         """A slot for `value`; the same object always gets the same slot."""
         known = self._by_identity.get(id(value))
         if known is not None:
@@ -80,14 +89,24 @@ class StateTable:
         ref = self._by_identity[id(value)] = Ref(-len(self.slots))
         return ref
 
+    def converted(self, array: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+        """The array in another dtype; the same one each time, so that it gets one slot."""
+        key = (id(array), dtype.name)
+        if key not in self._converted:
+            self._kept.append(array)
+            self._converted[key] = array.astype(dtype)
+        found: np.ndarray[Any, Any] = self._converted[key]
+        return found
+
     def _unique(self, name: str) -> str:
         taken = {slot.name for slot in self.slots}
         if name not in taken:
             return name
         return next(f"{name}_{i}" for i in range(1, len(taken) + 2) if f"{name}_{i}" not in taken)
 
-    def tie(self, ref: Ref, layer: Any, variable: Any) -> None:
-        """Note that the variable of a slot is a weight of `layer`."""
+    def tie(self, ref: Ref, layer: Any) -> None:
+        """Note that the variable of a slot is a weight of `layer`, if it is one."""
+        variable = self.objects[self.slot(ref).name]
         places = [i for i, weight in enumerate(layer.weights) if weight is variable]
         if places:
             self.ties[self.slot(ref).name] = Tie(layer, places[0])

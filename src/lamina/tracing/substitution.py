@@ -9,23 +9,38 @@ from __future__ import annotations
 
 import builtins
 import functools
+import importlib
 import inspect
+import itertools
+import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from lamina._keras import is_a
+from lamina._keras import is_a, keras
 from lamina.errors import CaptureError
-from lamina.tracing.layers import record_layer_call
+from lamina.tracing.proxy import (
+    ClassStandIn,
+    FrameworkModule,
+    LayerStandIn,
+    Proxy,
+    SuperStandIn,
+    is_framework_class,
+    is_user_class,
+    module_of,
+)
 from lamina.tracing.variables import VariableTracer, is_foreign_variable, reference
+from lamina.tracing.watch import Watched, global_reads, watch
 from lamina.vocabulary import registry
-from lamina.vocabulary.dispatch import active
-from lamina.vocabulary.python import BUILTINS, any_tracer, foreign
+from lamina.vocabulary.python import BUILTINS, class_stand_in, foreign
 
 if TYPE_CHECKING:
     from lamina.tracing.recorder import TraceRecorder
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis), slice, range)
+_BUILTINS = {**vars(builtins), **BUILTINS}
+# Comparing values costs each eager call a little, so no more than these are.
+_MOST_WATCHED = 16
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, type)
 
 
@@ -40,7 +55,8 @@ class Substitution:
         self._recorder = recorder
         self._done: dict[int, Any] = {}
         self._kept: list[Any] = []
-        self._builtins = {**vars(builtins), **BUILTINS, "__import__": self._import}
+        self.watched: dict[tuple[int, str], Watched] = {}
+        self._builtins = {**_BUILTINS, "__import__": self._import, "super": self._super}
 
     def __call__(self, value: Any) -> Any:
         """What a captured function sees in place of `value`."""
@@ -56,21 +72,23 @@ class Substitution:
     def _replace(self, value: Any) -> Any:
         if isinstance(value, types.ModuleType):
             return self._module(value)
-        if type(value) in (dict, list, tuple, set):
+        if isinstance(value, _CONTAINERS) and _is_plain_container(type(value)):
             return self._container(value)
         if is_a(value, "Layer", "Variable"):
             return self._object(value)
-        framework = registry.framework_of(_module_of(value))
+        framework = registry.framework_of(module_of(value))
         if framework is not None and _is_function_like(value):
             return self._framework_function(framework, value)
         if isinstance(value, types.FunctionType):
-            return value if _is_own(value) else self.copy_function(value)
+            return self._function(value)
+        if isinstance(value, functools._lru_cache_wrapper):
+            return self(value.__wrapped__)
         if isinstance(value, types.MethodType):
             return self._method(value)
         if isinstance(value, functools.partial):
             return functools.partial(self(value.func), *map(self, value.args), **self._items(value.keywords))
         if isinstance(value, type) or inspect.isbuiltin(value):
-            return BUILTINS.get(value.__name__, value) if _is_builtin(value) else value
+            return self._class_or_builtin(value)
         return self._object(value)
 
     def _items(self, items: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,8 +101,11 @@ class Substitution:
             changed = any(replaced[key] is not value[key] for key in value)
             return replaced if changed else value
         replaced = [self(item) for item in value]
-        changed = any(new is not old for new, old in zip(replaced, value, strict=True))
-        return type(value)(replaced) if changed else value
+        if all(new is old for new, old in zip(replaced, value, strict=True)):
+            return value
+        if hasattr(value, "_fields"):
+            return type(value)(*replaced)
+        return next(kind for kind in _CONTAINERS if isinstance(value, kind))(replaced)
 
     # Frameworks
 
@@ -95,10 +116,10 @@ class Substitution:
         found = registry.for_module(name)
         if found is not None:
             vocabulary, prefix = found
-            return FrameworkModule(vocabulary, prefix, module)
+            return FrameworkModule(self, vocabulary, prefix, module)
         if registry.framework_of(name) is not None:
             return Proxy(self, module)
-        return module if name in _HARMLESS else Proxy(self, module)
+        return module if _is_standard(name) else Proxy(self, module)
 
     def _framework_function(self, framework: str, value: Any) -> Any:
         stand = registry.stand_in(framework, value)
@@ -106,13 +127,63 @@ class Substitution:
             return stand
         if isinstance(value, functools.partial):
             return functools.partial(self(value.func), *value.args, **value.keywords)
-        return foreign(value, registry.explain_unknown(framework, value))
+        return self.foreign(value, registry.explain_unknown(framework, value))
 
-    def _import(self, name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
+    def foreign(self, real: Callable[..., Any], explanation: str) -> Any:
+        """What stands for a framework's function or class that only takes plain values."""
+        if isinstance(real, type) and _makes_layers(real):
+            return self._layer_class(real)
+        call = foreign(real, explanation)
+
+        def followed(*args: Any, **kwargs: Any) -> Any:
+            result = call(*args, **kwargs)
+            return self(result) if callable(result) else result
+
+        return class_stand_in(real, followed) if isinstance(real, type) else followed
+
+    def _layer_class(self, kind: type) -> Any:
+        from lamina.tracing.created import layer_class
+
+        return kind if self._recorder is None else layer_class(self, self._recorder, kind)
+
+    def behind(self, value: Any) -> Any:
+        """What `value` stands for, where that was replaced; else `None`."""
+        return next((real for real in self._kept if self._done.get(id(real)) is value), None)
+
+    def _import(
+        self, name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0
+    ) -> Any:
         module = builtins.__import__(name, globals, locals, fromlist, level)
         return self(module)
 
+    def _import_module(self, name: str, package: str | None = None) -> Any:
+        return self(importlib.import_module(name, package))
+
+    def _super(self, *args: Any) -> Any:
+        if not args:
+            frame = sys._getframe(1)
+            args = frame.f_locals["__class__"], frame.f_locals[frame.f_code.co_varnames[0]]
+        return SuperStandIn(
+            self, *(getattr(arg, "lamina_class", arg) if i == 0 else arg for i, arg in enumerate(args))
+        )
+
     # The user's own code
+
+    def _function(self, function: types.FunctionType) -> Any:
+        if function is importlib.import_module:
+            return self._import_module
+        return (
+            function
+            if _is_own(function) or _is_standard(function.__module__)
+            else self.copy_function(function)
+        )
+
+    def _class_or_builtin(self, value: Any) -> Any:
+        if _is_builtin(value):
+            return BUILTINS.get(value.__name__, value)
+        if isinstance(value, type) and _makes_layers(value):
+            return self._layer_class(value)
+        return ClassStandIn(self, value) if isinstance(value, type) and is_user_class(value) else value
 
     def copy_function(self, function: types.FunctionType) -> types.FunctionType:
         """A copy of a function whose names are replaced.
@@ -122,6 +193,8 @@ class Substitution:
         """
         code = function.__code__
         _refuse_effects(function)
+        for name in global_reads(code) & function.__globals__.keys():
+            self.note(name, function.__globals__, functools.partial(function.__globals__.get, name))
         reached = {name: function.__globals__[name] for name in _names(code) if name in function.__globals__}
         names: dict[str, Any] = {"__builtins__": self._builtins, "__name__": function.__module__}
         copy = types.FunctionType(code, names, function.__name__, None, self._closure(function))
@@ -132,12 +205,22 @@ class Substitution:
         copy.__qualname__ = function.__qualname__
         return copy
 
+    def note(self, name: str, holder: Any, read: Callable[[], Any]) -> None:
+        """Remember a value that the function reads from `holder`, to see later whether it changed."""
+        if len(self.watched) < _MOST_WATCHED and (id(holder), name) not in self.watched:
+            found = watch(name, read)
+            if found is not None:
+                self.watched[id(holder), name] = found
+
     def _closure(self, function: types.FunctionType) -> tuple[types.CellType, ...] | None:
         if function.__closure__ is None:
             return None
-        return tuple(self._cell(cell) for cell in function.__closure__)
+        names = function.__code__.co_freevars
+        # `super()` needs the class itself.
+        pairs = zip(names, function.__closure__, strict=True)
+        return tuple(cell if name == "__class__" else self._cell(name, cell) for name, cell in pairs)
 
-    def _cell(self, cell: types.CellType) -> types.CellType:
+    def _cell(self, name: str, cell: types.CellType) -> types.CellType:
         if id(cell) in self._done:
             return self._done[id(cell)]  # type: ignore[no-any-return]
         copy = types.CellType()
@@ -147,6 +230,7 @@ class Substitution:
             contents = cell.cell_contents
         except ValueError:  # the cell is still empty
             return copy
+        self.note(name, cell, functools.partial(getattr, cell, "cell_contents"))
         copy.cell_contents = self(contents)
         return copy
 
@@ -165,120 +249,6 @@ class Substitution:
         return Proxy(self, value)
 
 
-class FrameworkModule(registry.Namespace):
-    """A framework's module: names of its vocabulary, and the real ones for calls without tensors."""
-
-    def __init__(self, vocabulary: registry.Vocabulary, prefix: str, module: types.ModuleType) -> None:
-        super().__init__(vocabulary, prefix)
-        self._module = module
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            return getattr(self._module, name)
-        dotted = f"{self._prefix}.{name}" if self._prefix else name
-        if dotted in self._vocabulary.table:
-            return self._vocabulary.table[dotted]
-        real = getattr(self._module, name)
-        if isinstance(real, types.ModuleType):
-            found = registry.for_module(real.__name__)
-            vocabulary, prefix = found if found else (self._vocabulary, dotted)
-            return FrameworkModule(vocabulary, prefix, real)
-        if not callable(real):
-            return real
-        framework = registry.framework_of(self._module.__name__) or ""
-        stand = registry.stand_in(framework, real)
-        return foreign(real, self._vocabulary.explain(dotted)) if stand is None else stand
-
-
-class Proxy:
-    """An object or module of the user: each attribute is replaced when it is read."""
-
-    def __init__(self, substitution: Substitution, target: Any) -> None:
-        object.__setattr__(self, "_lamina_substitution", substitution)
-        object.__setattr__(self, "_lamina_target", target)
-
-    def __getattr__(self, name: str) -> Any:
-        substitution, target = _parts(self)
-        value = getattr(target, name)
-        if isinstance(value, types.MethodType) and value.__self__ is target:
-            if registry.framework_of(_module_of(value.__func__)) is not None:
-                return foreign(value, registry.explain_unknown(registry.framework_of(_module_of(value)) or "", value))
-            return types.MethodType(substitution(value.__func__), self)
-        return substitution(value)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise CaptureError(
-            f"a captured function assigns to the attribute {name!r} of {_parts(self)[1]!r}; "
-            "return the value instead: an expression has no effects outside itself"
-        )
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        substitution, target = _parts(self)
-        call = type(target).__call__
-        return substitution(call)(self, *args, **kwargs) if isinstance(call, types.FunctionType) else target(*args, **kwargs)
-
-    def __getitem__(self, key: Any) -> Any:
-        substitution, target = _parts(self)
-        return substitution(target[key])
-
-    def __iter__(self) -> Iterator[Any]:
-        substitution, target = _parts(self)
-        return map(substitution, target)
-
-    def __len__(self) -> int:
-        return len(_parts(self)[1])
-
-    def __contains__(self, item: Any) -> bool:
-        return item in _parts(self)[1]
-
-    def __bool__(self) -> bool:
-        return bool(_parts(self)[1])
-
-    def __eq__(self, other: object) -> bool:
-        return bool(_parts(self)[1] == (_parts(other)[1] if isinstance(other, Proxy) else other))
-
-    def __hash__(self) -> int:
-        return hash(_parts(self)[1])
-
-    @property
-    def __class__(self) -> Any:
-        return type(_parts(self)[1])
-
-
-class LayerStandIn(Proxy):
-    """A layer or model of the user: calling it is recorded, and its variables are state."""
-
-    def __getattr__(self, name: str) -> Any:
-        substitution, layer = _parts(self)
-        found = super().__getattr__(name)
-        if isinstance(found, VariableTracer):
-            found.recorder.state.tie(found.ref, layer, getattr(layer, name))
-        return found
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        _, layer = _parts(self)
-        if not any_tracer(args, kwargs):
-            return layer(*args, **kwargs)
-        recorder = active()
-        assert recorder is not None
-        return record_layer_call(recorder, layer, args, kwargs)
-
-
-def _parts(proxy: Any) -> tuple[Substitution, Any]:
-    read = object.__getattribute__
-    return read(proxy, "_lamina_substitution"), read(proxy, "_lamina_target")
-
-
-_HARMLESS = {"functools", "itertools", "collections", "typing", "enum", "string", "operator", "re", "time", "warnings"}
-
-
-def _module_of(value: Any) -> str:
-    module = getattr(value, "__module__", None)
-    if isinstance(module, str):
-        return module
-    return str(type(value).__module__)
-
-
 def _is_function_like(value: Any) -> bool:
     """Whether `value` is a function or class of a framework, and not an object such as a tensor."""
     if isinstance(value, (*_FUNCTIONS, types.MethodType)):
@@ -291,14 +261,37 @@ def _is_leaf(value: Any) -> bool:
     kind = type(value)
     framework = registry.framework_of(kind.__module__)
     if framework is None:
-        return kind.__module__ == "builtins" or kind.__module__.partition(".")[0] == "lamina" or _is_framework_subclass(kind)
-    return not callable(value) or _is_framework_subclass(kind)
+        root = kind.__module__.partition(".")[0]
+        standard = root in sys.stdlib_module_names and root not in _HOLDERS - {"builtins"}
+        return standard or root == "lamina" or is_framework_class(kind)
+    return not callable(value) or is_framework_class(kind)
 
 
-def _is_framework_subclass(kind: type) -> bool:
-    """Whether instances are tensors, variables or layers, the user's own subclasses included."""
-    names = {"Layer", "Operation", "Variable", "Tensor", "KerasTensor", "SeedGenerator", "Array", "ndarray", "Module"}
-    return any(base.__name__ in names and registry.framework_of(base.__module__) for base in kind.__mro__)
+_CONTAINERS = (dict, list, tuple, set, frozenset)
+
+
+def _is_plain_container(kind: type) -> bool:
+    """Whether a container has no methods of the user; a named tuple counts as plain."""
+    root = kind.__module__.partition(".")[0]
+    return root in ("builtins", "collections", "keras") or (
+        issubclass(kind, tuple) and hasattr(kind, "_fields")
+    )
+
+
+# Parts of the standard library that hold objects of others.
+_HOLDERS = {"argparse", "builtins", "collections", "functools", "importlib", "sys", "types"}
+
+
+def _is_standard(module: str | None) -> bool:
+    """Whether a module belongs to the standard library, whose code works on anything as it is."""
+    root = (module or "").partition(".")[0]
+    return root in sys.stdlib_module_names and (
+        root not in _HOLDERS or module in ("functools", "collections")
+    )
+
+
+def _makes_layers(kind: type) -> bool:
+    return bool(keras) and issubclass(kind, keras.Layer)
 
 
 def _is_own(function: Any) -> bool:
@@ -310,10 +303,10 @@ def _is_builtin(value: Any) -> bool:
 
 
 @functools.lru_cache(maxsize=4096)
-def _names(code: types.CodeType) -> frozenset[str]:
-    """Every global name that a code object or one nested in it may read."""
+def _names(code: types.CodeType) -> tuple[str, ...]:
+    """Every global name that a code object or one nested in it may read, in the order of the code."""
     nested = (c for c in code.co_consts if isinstance(c, types.CodeType))
-    return frozenset(code.co_names).union(*map(_names, nested))
+    return tuple(dict.fromkeys(itertools.chain(code.co_names, *map(_names, nested))))
 
 
 @functools.lru_cache(maxsize=4096)

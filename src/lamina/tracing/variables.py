@@ -10,8 +10,9 @@ import numpy as np
 
 from lamina._keras import is_a, keras
 from lamina.errors import CaptureError
-from lamina.expression.model import Ref, Spec
-from lamina.tracing.state import VariableRequest
+from lamina.expression.model import Ref, Spec, State
+from lamina.tracing.state import SeedRequest, VariableRequest
+from lamina.vocabulary.dispatch import recording
 from lamina.vocabulary.tracer import TensorTracer
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ class _Value(VariableTracer):
         return self
 
 
-def create(recorder: TraceRecorder, value: Any, dtype: str | None, name: str | None, trainable: bool = True) -> Any:
+def create(
+    recorder: TraceRecorder, value: Any, dtype: str | None, name: str | None, trainable: bool = True
+) -> Any:
     """The stand-in for a variable that the function creates.
 
     Raises:
@@ -99,15 +102,26 @@ def initial_value(recorder: TraceRecorder, value: Any) -> Any:
     if not isinstance(value, TensorTracer):
         return keras.ops.convert_to_numpy(value) if bool(keras) and keras.ops.is_tensor(value) else value
     if recorder.sources(value.ref):
-        raise CaptureError(recorder.message("a variable that starts with a value computed from the input", "variable"))
+        raise CaptureError(
+            recorder.message("a variable that starts with a value computed from the input", "variable")
+        )
     from lamina.tracing.assembly import assemble
 
-    expression = assemble(recorder, (), value, ())
-    state = {slot.name: keras.random.SeedGenerator() for slot in expression.state}
-    from lamina.vocabulary.dispatch import recording
-
+    inputs = tuple(recorder.inputs)
+    expression = assemble(recorder, inputs, value, ())
+    state = {slot.name: _value_now(recorder, slot) for slot in expression.state}
     with recording(None):
-        return keras.ops.convert_to_numpy(expression.run((), state))
+        return keras.ops.convert_to_numpy(expression.run((None,) * len(inputs), state))
+
+
+def _value_now(recorder: TraceRecorder, slot: State) -> Any:
+    """What a slot holds while the first value of a variable is computed."""
+    source = recorder.state.objects[slot.name]
+    if slot.kind == "layer":
+        return source
+    if slot.kind == "seed":
+        return source if not isinstance(source, SeedRequest) else keras.random.SeedGenerator(source.seed)
+    return keras.ops.convert_to_tensor(source.value if isinstance(source, VariableRequest) else source)
 
 
 def is_foreign_variable(value: Any) -> bool:

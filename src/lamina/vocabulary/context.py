@@ -14,7 +14,7 @@ from typing import Any, Protocol
 class VariableFactory(Protocol):
     """Makes the variable that a captured function asks for, or finds it by its name."""
 
-    def __call__(self, value: Any, dtype: str | None, name: str | None) -> Any:
+    def __call__(self, value: Any, dtype: str | None, name: str | None, trainable: bool = True) -> Any:
         """Return what stands for the variable."""
 
 
@@ -22,6 +22,7 @@ training_phase: ContextVar[bool | None] = ContextVar("lamina_training_phase", de
 variable_factory: ContextVar[VariableFactory | None] = ContextVar("lamina_variable_factory", default=None)
 seed_factory: ContextVar[Callable[[int], Any] | None] = ContextVar("lamina_seed_factory", default=None)
 loss_sink: ContextVar[Callable[[Any], Any] | None] = ContextVar("lamina_loss_sink", default=None)
+layer_store: ContextVar[Any] = ContextVar("lamina_layer_store", default=None)
 
 
 def is_training() -> bool:
@@ -76,15 +77,25 @@ def training(value: bool | None) -> Iterator[None]:
         yield
 
 
-def create_variable(value: Any, dtype: str | None = None, name: str | None = None) -> Any:
-    """A variable that starts at `value`: the capture's, or a `keras.Variable` outside of one."""
+def create_variable(
+    value: Any, dtype: str | None = None, name: str | None = None, trainable: bool | None = None
+) -> Any:
+    """A variable that starts at `value`: the capture's, or a `keras.Variable` outside of one.
+
+    Args:
+        value: A number, an array, a tensor, or a function without arguments that makes one.
+        dtype: A Keras dtype name; `None` for that of the value.
+        name: Its name; a function that makes several must name them.
+        trainable: Whether it is trained; `None` for floating dtypes only.
+    """
+    if trainable is None:
+        trainable = not (dtype or "float").startswith(("int", "uint", "bool"))
     factory = variable_factory.get()
     if factory is not None:
-        return factory(value, dtype, name)
+        return factory(value, dtype, name, trainable)
     import keras
 
-    whole = (dtype or "float").startswith(("int", "uint", "bool"))
-    return keras.Variable(value, dtype=dtype, name=name, trainable=not whole)
+    return keras.Variable(value, dtype=dtype, name=name, trainable=trainable)
 
 
 def stateful_seed(seed: int | None) -> Any:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lamina._keras import keras
 from lamina.expression import opset
-from lamina.vocabulary import keras_backend
+from lamina.vocabulary import context, keras_backend
 from lamina.vocabulary.dispatch import op_function, ops
+from lamina.vocabulary.keras_backend.arrays import dtype_name
 from lamina.vocabulary.registry import Vocabulary
 
 
@@ -62,18 +64,24 @@ def softmax(x: Any, axis: int = -1) -> Any:
     return ops.softmax(x, axis=axis)
 
 
+def gelu(x: Any, approximate: bool = False) -> Any:
+    """`keras.activations.gelu`, exact unless told otherwise; `keras.ops.gelu` is not."""
+    return ops.gelu(x, approximate=approximate)
+
+
 def mish(x: Any) -> Any:
     """`keras.activations.mish`: x tanh(softplus(x))."""
     return ops.multiply(x, ops.tanh(ops.softplus(x)))
 
 
 _SAME_ACTIVATIONS = (
-    "celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu log_sigmoid "
+    "celu elu exponential glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu log_sigmoid "
     "log_softmax relu6 selu sigmoid silu soft_shrink softplus softsign sparse_plus sparse_sigmoid sparsemax "
     "squareplus swish tanh tanh_shrink threshold"
 ).split()
 ACTIVATIONS: Mapping[str, Any] = {
     **{name: _op("exp" if name == "exponential" else name) for name in _SAME_ACTIVATIONS},
+    "gelu": gelu,
     "relu": relu,
     "linear": linear,
     "softmax": softmax,
@@ -97,6 +105,37 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
     return ops.one_hot(x, num_classes)
 
 
+class _Variable:
+    """`keras.Variable` in a captured function: made once, trained and saved with the layer."""
+
+    __name__ = "Variable"
+
+    @property
+    def lamina_class(self) -> Any:
+        """The class itself, for `isinstance`."""
+        return keras.Variable
+
+    def __call__(
+        self,
+        initializer: Any,
+        shape: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        aggregation: str = "none",
+        synchronization: str = "auto",
+        name: str | None = None,
+    ) -> Any:
+        """The variable, or what stands for it."""
+        dtype = dtype_name(dtype)
+        if isinstance(initializer, str):
+            initializer = keras.initializers.get(initializer)
+        if callable(initializer) and shape is not None:
+            dtype = dtype or keras.config.floatx()
+            initializer = initializer(tuple(shape), dtype=dtype)
+        return context.create_variable(initializer, dtype, name, trainable)
+
+
 UTILS: Mapping[str, Any] = {"normalize": normalize, "to_categorical": to_categorical}
 
 
@@ -105,6 +144,7 @@ def _under(prefix: str, table: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _ROOT = {
+    "Variable": _Variable(),
     **_under("ops", OPS),
     **_under("random", RANDOM),
     **_under("activations", ACTIVATIONS),

@@ -5,14 +5,15 @@ from __future__ import annotations
 import builtins
 import functools
 import math
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lamina.vocabulary.tracer import DimTracer, TensorTracer, Tracer
 from lamina._keras import is_a, keras
 from lamina.errors import CaptureError
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.registry import Vocabulary, framework_of
+from lamina.vocabulary.tracer import DimTracer, TensorTracer, Tracer
 
 
 def holds_tracer(value: Any) -> bool:
@@ -39,10 +40,12 @@ def foreign(function: Callable[..., Any], explanation: str) -> Callable[..., Any
             raise CaptureError(explanation)
         return function(*args, **kwargs)
 
-    return call if not isinstance(function, type) else _class_stand_in(function, call)
+    return call if not isinstance(function, type) else class_stand_in(function, call)
 
 
-def _class_stand_in(real: type, call: Callable[..., Any]) -> Any:
+def class_stand_in(real: type, call: Callable[..., Any]) -> Any:
+    """What is called in place of a class, and stands for it in `isinstance`."""
+
     class StandIn:
         """Calls like the class, and keeps it for `isinstance`."""
 
@@ -83,40 +86,53 @@ def _any_backend_tensor(args: tuple[Any, ...]) -> bool:
     return bool(keras) and any(keras.ops.is_tensor(a) or is_a(a, "Variable") for a in args)
 
 
-_TENSOR_CLASSES = {"Tensor", "EagerTensor", "KerasTensor", "Array", "Variable", "ResourceVariable", "SymbolicTensor"}
+_TENSOR_CLASSES = {
+    "Tensor",
+    "EagerTensor",
+    "KerasTensor",
+    "Array",
+    "Variable",
+    "ResourceVariable",
+    "SymbolicTensor",
+}
 
 
 def _isinstance(value: Any, kinds: Any) -> bool:
-    if not isinstance(kinds, tuple):
-        kinds = (kinds,)
-    kinds = tuple(getattr(kind, "lamina_class", kind) for kind in kinds)
+    classes = tuple(getattr(kind, "lamina_class", kind) for kind in _flat(kinds))
     if isinstance(value, TensorTracer):
-        return any(_is_tensor_class(kind) for kind in kinds)
-    if isinstance(value, DimTracer):
-        return int in kinds or builtins.isinstance(value, tuple(k for k in kinds if isinstance(k, type)))
-    return builtins.isinstance(value, tuple(kind for kind in kinds if not isinstance(kind, tuple)))
+        return any(map(_is_tensor_class, classes))
+    if isinstance(value, DimTracer) and int in classes:
+        return True
+    return builtins.isinstance(value, classes)
+
+
+def _flat(kinds: Any) -> list[Any]:
+    return [kind for item in kinds for kind in _flat(item)] if isinstance(kinds, tuple) else [kinds]
 
 
 def _is_tensor_class(kind: Any) -> bool:
-    return getattr(kind, "__name__", "") in _TENSOR_CLASSES and framework_of(getattr(kind, "__module__", "")) is not None
+    return (
+        getattr(kind, "__name__", "") in _TENSOR_CLASSES
+        and framework_of(getattr(kind, "__module__", "")) is not None
+    )
 
 
 def _extreme(tensor_op: str, python: Callable[..., Any]) -> Callable[..., Any]:
     def extreme(*values: Any, **kwargs: Any) -> Any:
         items = list(values[0]) if len(values) == 1 else list(values)
-        if not any(isinstance(v, TensorTracer) for v in items):
-            return python(*values, **kwargs)
+        if kwargs or not any(isinstance(v, TensorTracer) for v in items):
+            return python(items, **kwargs)
         return functools.reduce(getattr(ops, tensor_op), items)
 
     return extreme
 
 
 def _float(value: Any = 0.0) -> Any:
-    return value * 1.0 if isinstance(value, DimTracer) else builtins.float(value)
+    return operator.mul(value, 1.0) if isinstance(value, DimTracer) else builtins.float(value)
 
 
 def _int(value: Any = 0, *base: Any) -> Any:
-    return value.recorder.truncate_dim(value) if isinstance(value, DimTracer) else builtins.int(value, *base)
+    return value.__trunc__() if isinstance(value, DimTracer) else builtins.int(value, *base)
 
 
 def _round(value: Any, digits: int | None = None) -> Any:
@@ -148,6 +164,11 @@ class _Type:
     def __hash__(self) -> int:
         return hash(self.lamina_class)
 
+    def __or__(self, other: Any) -> Any:
+        return self.lamina_class | getattr(other, "lamina_class", other)
+
+    __ror__ = __or__
+
 
 BUILTINS: Mapping[str, Any] = {
     "isinstance": _isinstance,
@@ -163,8 +184,8 @@ BUILTINS: Mapping[str, Any] = {
 _MATH = {
     **{
         name: name
-        for name in "sqrt exp log1p expm1 log2 log10 sin cos tan sinh cosh tanh floor ceil trunc isnan isinf isfinite "
-        "erf erfc hypot gcd lcm cbrt exp2 fmod nextafter ldexp".split()
+        for name in "sqrt exp log1p expm1 log2 log10 sin cos tan sinh cosh tanh floor ceil trunc "
+        "isnan isinf isfinite erf erfc hypot gcd lcm cbrt exp2 fmod nextafter ldexp".split()
     },
     "fabs": "absolute",
     "pow": "power",
@@ -181,12 +202,27 @@ _MATH = {
 
 
 def _math(name: str, op: str) -> Callable[..., Any]:
+    of_size = _OF_SIZE.get(name)
+
     def call(*args: Any) -> Any:
-        if len(args) == 1 and isinstance(args[0], DimTracer) and name == "sqrt":
-            return args[0] ** 0.5
+        if of_size is not None and isinstance(args[0], DimTracer):
+            return of_size(args[0])
         return getattr(ops, op)(*args)
 
     return Numeric(getattr(math, name), call)
+
+
+# What stays a size when it is taken of one.
+_OF_SIZE: Mapping[str, Callable[[Any], Any]] = {
+    "sqrt": lambda size: size**0.5,
+    "floor": lambda size: size.__trunc__(),
+    "trunc": lambda size: size.__trunc__(),
+    "ceil": lambda size: size.__ceil__(),
+}
+
+
+def _product(values: Any, *, start: Any = 1) -> Any:
+    return functools.reduce(operator.mul, values, start)
 
 
 def _math_log(x: Any, *base: Any) -> Any:
@@ -195,6 +231,7 @@ def _math_log(x: Any, *base: Any) -> Any:
 
 _TABLE: dict[str, Any] = {name: _math(name, op) for name, op in _MATH.items() if hasattr(math, name)}
 _TABLE["log"] = Numeric(math.log, _math_log)
+_TABLE |= {"prod": _product, "fsum": sum}
 _TABLE.update({name: getattr(math, name) for name in ("pi", "e", "tau", "inf", "nan")})
 
 VOCABULARIES = (Vocabulary("math", ("math",), _TABLE),)

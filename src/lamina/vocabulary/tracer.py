@@ -6,6 +6,7 @@ recorder and a reference; shapes and dtypes are worked out when the function ask
 
 from __future__ import annotations
 
+import numbers
 import operator
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -39,10 +40,10 @@ class Tracer:
         return id(self)
 
     def __copy__(self) -> Tracer:
-        return self
+        return type(self)(self.recorder, self.ref)
 
     def __deepcopy__(self, memo: Any) -> Tracer:
-        return self
+        return type(self)(self.recorder, self.ref)
 
 
 # Python's operators on tensors, by special method: one table for capture and for bytecode.
@@ -96,7 +97,8 @@ class TensorTracer(Tracer):
     @property
     def shape(self) -> tuple[Any, ...]:
         """The shape: an int for each known size, a dimension tracer for each unknown one."""
-        return self.recorder.shape(self)
+        shape: tuple[Any, ...] = self.recorder.shape(self)
+        return shape
 
     @property
     def ndim(self) -> int:
@@ -123,7 +125,9 @@ class TensorTracer(Tracer):
     def __len__(self) -> int:
         size = self.static_shape[0]
         if size is None:
-            raise CaptureError(self.recorder.message("len() of a tensor whose first size is not known", "len"))
+            raise CaptureError(
+                self.recorder.message("len() of a tensor whose first size is not known", "len")
+            )
         return size
 
     def __iter__(self) -> Iterator[Any]:
@@ -166,11 +170,10 @@ class TensorTracer(Tracer):
         return self.trace.op("round", self, digits)
 
     def __pos__(self) -> Any:
-        return self
+        return self.__copy__()
 
     def __invert__(self) -> Any:
-        boolean = self.peek_dtype() in (None, "bool")
-        return self.trace.op("logical_not" if boolean else "bitwise_not", self)
+        return self.trace.op("logical_not" if self.recorder.is_boolean(self.ref) else "bitwise_not", self)
 
 
 class DimTracer(Tracer):
@@ -182,6 +185,8 @@ class DimTracer(Tracer):
         # Code that asks `x.shape[0] is None` by comparison must learn that the size is unknown.
         if other is None:
             return self.recorder.size(self.ref) is None
+        if isinstance(other, DimTracer) and other.recorder is self.recorder and other.ref == self.ref:
+            return True
         return self._compare(operator.eq, other)
 
     def __ne__(self, other: object) -> Any:
@@ -190,8 +195,8 @@ class DimTracer(Tracer):
     __hash__ = Tracer.__hash__
 
     def _compare(self, function: Callable[[Any, Any], Any], other: Any) -> bool:
-        if not isinstance(other, (int, float, DimTracer)):
-            return bool(function(id(self), other)) if function is operator.eq else NotImplemented
+        if not isinstance(other, (numbers.Real, DimTracer)):
+            return False if function is operator.eq else NotImplemented
         return bool(function(int(self), int(other) if isinstance(other, DimTracer) else other))
 
     def __lt__(self, other: Any) -> bool:
@@ -221,6 +226,12 @@ class DimTracer(Tracer):
         return float(int(self))
 
     def __trunc__(self) -> Any:
+        return self.trace.truncate_dim(self)
+
+    def __ceil__(self) -> Any:
+        return self.trace.ceil_dim(self)
+
+    def __round__(self, digits: int | None = None) -> Any:
         return self.trace.truncate_dim(self)
 
     @property
@@ -254,7 +265,7 @@ def _tensor_compare(op: str) -> Callable[..., Any]:
 
 def _tensor_bitwise(names: tuple[str, str]) -> tuple[Callable[..., Any], Callable[..., Any]]:
     def choose(self: TensorTracer) -> str:
-        return names[0] if self.peek_dtype() in (None, "bool") else names[1]
+        return names[0] if self.recorder.is_boolean(self.ref) else names[1]
 
     def forward(self: TensorTracer, other: Any) -> Any:
         return self.trace.binary(choose(self), self, other)

@@ -14,8 +14,10 @@ import lamina
 from lamina.expression.model import Expression
 
 tf = pytest.importorskip("tensorflow")
+# JAX says so of each 64-bit dtype, and computes in 32 bits.
+pytestmark = pytest.mark.filterwarnings("ignore:Explicitly requested dtype:UserWarning")
 sys.path.insert(0, str(Path(__file__).parent))
-from patterns import PATTERNS  # noqa: E402
+from tf_patterns import PATTERNS  # noqa: E402
 
 # The patterns that nobody writes with tf.*: K.* with a phase, numbers of their own, layers, sessions.
 NOT_TENSORFLOW = {2, 30, 33, 45, 47, 49, 53, 54, 55}
@@ -27,7 +29,8 @@ def as_array(x):
 
 @pytest.mark.parametrize("unknown_batch", [False, True], ids=["fixed", "batch"])
 @pytest.mark.parametrize(
-    ("function", "inputs"), [pytest.param(f, x, id=f"{number}-{i}") for i, (number, f, x) in enumerate(PATTERNS)]
+    ("function", "inputs"),
+    [pytest.param(f, x, id=f"{number}-{i}") for i, (number, f, x) in enumerate(PATTERNS)],
 )
 def test_pattern(function, inputs, unknown_batch):
     shapes = [((None, *x.shape[1:]) if unknown_batch else x.shape, x.dtype.name) for x in inputs]

@@ -20,31 +20,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lamina.vocabulary import keras
-from lamina.vocabulary.registry import Namespace, Vocabulary
+from lamina.vocabulary.registry import Vocabulary
 from lamina.vocabulary.tensorflow.methods import METHODS as METHODS
 from lamina.vocabulary.tensorflow.refused import REFUSED as REFUSED
 from lamina.vocabulary.tensorflow.table import TABLE as TABLE
 from lamina.vocabulary.tensorflow.table import TABLE_V1 as TABLE_V1
 
-_KERAS = {f"keras.{name}": value for name, value in keras.VOCABULARIES[-1].table.items()}
-_V1 = Vocabulary(
-    "tf.compat.v1",
-    ("tensorflow.compat.v1", "tensorflow._api.v2.compat.v1"),
-    {**TABLE_V1, **_KERAS},
-    REFUSED,
-)
-_V2 = Vocabulary(
-    "tf.compat.v2",
-    ("tensorflow.compat.v2", "tensorflow._api.v2.compat.v2"),
-    {**TABLE, **_KERAS},
-    REFUSED,
-)
 # Modules that people import functions from although they are TensorFlow's own.
 _INTERNAL = (
     "array_ops check_ops control_flow_assert control_flow_ops control_flow_switch_case cond functional_ops "
-    "image_ops image_ops_impl init_ops linalg_ops map_fn math_ops nn nn_impl nn_ops random_ops special_math_ops "
-    "tensor_array_ops variable_scope variables while_loop"
+    "image_ops image_ops_impl init_ops linalg_ops map_fn math_ops nn nn_impl nn_ops random_ops "
+    "special_math_ops tensor_array_ops variable_scope variables while_loop"
 )
 
 
@@ -58,15 +44,45 @@ def _flat() -> Mapping[str, Any]:
     return found
 
 
+DEVIATIONS: Mapping[str, str] = {
+    "image.resize": "that of TensorFlow 2, also in files that TensorFlow 1.14 and 1.15 wrote",
+    "linalg.qr": "the signs of columns are those of the backend",
+    "linalg.svd": "the signs of vectors are those of the backend",
+    "linalg.eigh": "the signs of vectors are those of the backend",
+    "nn.dropout": "a second argument without a name is the rate, as in TensorFlow 2",
+    "uint16": "Keras has none on PyTorch",
+    "uint32": "Keras has none on PyTorch",
+    "uint64": "Keras has none on PyTorch",
+}
+
+_LINKS = {"keras": "keras"}
 VOCABULARIES = (
     Vocabulary(
         "tf",
         ("tensorflow", "tensorflow._api.v2"),
-        {**TABLE, **_KERAS, "compat.v1": Namespace(_V1), "compat.v2": Namespace(_V2)},
+        TABLE,
         REFUSED,
         METHODS,
+        {**_LINKS, "compat.v1": "tensorflow.compat.v1", "compat.v2": "tensorflow.compat.v2"},
     ),
-    _V1,
-    _V2,
-    Vocabulary("tensorflow.python.ops", tuple(f"tensorflow.python.ops.{m}" for m in _INTERNAL.split()), _flat(), REFUSED),
+    Vocabulary(
+        "tf.compat.v1",
+        ("tensorflow.compat.v1", "tensorflow._api.v2.compat.v1"),
+        TABLE_V1,
+        REFUSED,
+        links=_LINKS,
+    ),
+    Vocabulary(
+        "tf.compat.v2",
+        ("tensorflow.compat.v2", "tensorflow._api.v2.compat.v2"),
+        TABLE,
+        REFUSED,
+        links=_LINKS,
+    ),
+    Vocabulary(
+        "tensorflow.python.ops",
+        tuple(f"tensorflow.python.ops.{name}" for name in _INTERNAL.split()),
+        _flat(),
+        REFUSED,
+    ),
 )

@@ -22,9 +22,9 @@ Function = Callable[..., Any]
 # Arguments that change how TensorFlow computes, or what it calls the result, but not the result.
 _WITHOUT_EFFECT = frozenset(
     """name scope parallel_iterations back_prop swap_memory infer_shape shape_invariants validate_indices
-    use_cudnn_on_gpu layout optimize collections loss_collection verify_shape strict partition_strategy
-    a_is_sparse b_is_sparse validate_args fallback_to_while_loop warn bad_indices_policy summarize first_n
-    validate_shape use_locking stable""".split()
+        use_cudnn_on_gpu layout optimize collections loss_collection verify_shape strict
+        partition_strategy a_is_sparse b_is_sparse validate_args fallback_to_while_loop warn
+        bad_indices_policy summarize first_n validate_shape use_locking stable""".split()
 )
 
 # Keywords that had other names in other versions; those of a line mean the same.
@@ -59,8 +59,8 @@ _SYNONYMS = [
 ]
 # Names of a first argument.
 _OPERANDS = frozenset(
-    """x input value tensor input_tensor features logits values a t image images input_ inputs signal signals matrix
-    diagonal params data labels real arr t_list elems condition operand""".split()
+    """x input value tensor input_tensor features logits values a t image images input_ inputs signal
+        signals matrix diagonal params data labels real arr t_list elems condition operand""".split()
 )
 
 
@@ -78,7 +78,9 @@ def spelled(function: Function) -> Function:
     return call
 
 
-def _translated(function: Function, names: tuple[str, ...], given: Mapping[str, Any], bound: int) -> dict[str, Any]:
+def _translated(
+    function: Function, names: tuple[str, ...], given: Mapping[str, Any], bound: int
+) -> dict[str, Any]:
     kwargs: dict[str, Any] = {}
     for key, value in given.items():
         known = key if key in names else _synonym(key, names, bound)
@@ -115,7 +117,7 @@ class Constant(np.ndarray[Any, Any]):
 
     def get_shape(self) -> tuple[int, ...]:
         """The shape, as tensors of TensorFlow have it."""
-        return self.shape
+        return tuple(self.shape)
 
     def set_shape(self, shape: Any) -> None:
         """Nothing: the shape is known."""
@@ -198,7 +200,7 @@ def dtype_of(x: Any) -> str:
 
 
 def is_integer(x: Any) -> bool:
-    """Whether an operand is known to have integers or bools; only then the expression is bound to its dtype."""
+    """Whether an operand is known to have integers or bools; then the expression is bound to them."""
     known = known_dtype(x) if not isinstance(x, (bool, int, float, list, tuple)) else dtype_of(x)
     if known is None or not known.startswith(("int", "uint", "bool")):
         return False
@@ -214,12 +216,14 @@ def beside(value: Any, other: Any) -> Any:
         known = known_dtype(other)
         if known and (array.dtype.kind != "f" or "float" in known or "complex" in known):
             return constant_array(array, known)
-        return constant_array(value if isinstance(value, (list, tuple)) else array, None if known else _weak(array))
+        return constant_array(
+            value if isinstance(value, (list, tuple)) else array, None if known else _weak(array)
+        )
     return value
 
 
 def _weak(array: np.ndarray[Any, Any]) -> str:
-    return _WEAK.get(array.dtype.name, array.dtype.name)
+    return str(_WEAK.get(array.dtype.name, array.dtype.name))
 
 
 def pair(x: Any, y: Any) -> tuple[Any, Any]:

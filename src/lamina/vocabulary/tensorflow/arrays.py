@@ -18,6 +18,7 @@ from lamina.vocabulary.tensorflow.arguments import (
     is_constant,
     is_size_like,
     is_sizes,
+    known_dtype,
     numbers,
     operand,
     pair,
@@ -37,7 +38,11 @@ def constant(value: Any, dtype: Any = None, shape: Any = None) -> Any:
     if shape is None:
         return result
     size = product(result.shape)
-    return ops.broadcast_to(ops.reshape(result, ()), static(shape)) if size == 1 else ops.reshape(result, static(shape))
+    return (
+        ops.broadcast_to(ops.reshape(result, ()), static(shape))
+        if size == 1
+        else ops.reshape(result, static(shape))
+    )
 
 
 def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None) -> Any:
@@ -93,7 +98,8 @@ def _range_dtype(bounds: Sequence[Any]) -> str:
 def linspace(start: Any, stop: Any, num: Any, axis: int = 0) -> Any:
     """`tf.linspace`: both ends included."""
     start, stop = (tensor(b) for b in pair(start, stop))
-    return ops.linspace(start, stop, num=static(num), axis=axis)
+    line = ops.linspace(start, stop, num=static(num))
+    return line if axis == 0 else ops.moveaxis(line, 0, axis)
 
 
 def eye(num_rows: Any, num_columns: Any = None, batch_shape: Any = None, dtype: Any = "float32") -> Any:
@@ -101,7 +107,9 @@ def eye(num_rows: Any, num_columns: Any = None, batch_shape: Any = None, dtype: 
     rows = static(num_rows)
     columns = rows if num_columns is None else static(num_columns)
     matrix = ops.eye(rows, columns, dtype=dtype_name(dtype))
-    return matrix if batch_shape is None else ops.broadcast_to(matrix, (*shape_of(batch_shape), rows, columns))
+    return (
+        matrix if batch_shape is None else ops.broadcast_to(matrix, (*shape_of(batch_shape), rows, columns))
+    )
 
 
 def one_hot(
@@ -110,9 +118,13 @@ def one_hot(
     """`tf.one_hot`: indices out of range give no hit."""
     axis = -1 if axis is None else axis
     depth, indices = static(depth), operand(indices)
+    # Keras's own one_hot fails on PyTorch for an index out of range.
+    hit = ops.equal(
+        ops.expand_dims(indices, axis=-1), ops.arange(depth, dtype=known_dtype(indices) or "int32")
+    )
+    hit = hit if axis == -1 else ops.moveaxis(hit, -1, axis)
     if on_value is None and off_value is None:
-        return ops.one_hot(indices, depth, axis=axis, dtype=dtype_name(dtype) or "float32")
-    hit = ops.one_hot(indices, depth, axis=axis, dtype="bool")
+        return ops.cast(hit, dtype_name(dtype) or "float32")
     given = next(v for v in (on_value, off_value) if v is not None)
     name = dtype_name(dtype) or dtype_of(given)
     on, off = (tensor(d if v is None else v, name) for v, d in ((on_value, 1), (off_value, 0)))
@@ -174,13 +186,14 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False) -> Any:
 
 def concat(values: Any, axis: Any = None) -> Any:
     """`tf.concat`, in the argument order of every TensorFlow; joined shapes stay a shape."""
-    if isinstance(values, (int, np.integer)) or (not isinstance(values, (list, tuple)) and isinstance(axis, (list, tuple))):
+    if isinstance(values, (int, np.integer)) or (
+        not isinstance(values, (list, tuple)) and isinstance(axis, (list, tuple))
+    ):
         values, axis = axis, values
     axis = numbers(axis, "concat", "axis")
     parts = [_part(v) for v in values] if isinstance(values, (list, tuple)) else values
-    if isinstance(parts, list) and all(isinstance(p, (tuple, list)) for p in parts):
-        if any(is_sizes(p) for p in parts) or all(_are_sizes(p) for p in parts):
-            return ShapeVector(n for p in parts for n in p)
+    if isinstance(parts, list) and _are_shapes(parts):
+        return ShapeVector(n for p in parts for n in p)
     items = [operand(p) for p in parts] if isinstance(parts, list) else parts
     if isinstance(items, list) and len(items) == 1:
         return items[0]
@@ -189,19 +202,24 @@ def concat(values: Any, axis: Any = None) -> Any:
 
 def _part(value: Any) -> Any:
     """One of the tensors to join: known integer vectors are lists, so that they may be sizes."""
-    known = isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iu" and value.size <= 16
+    known = (
+        isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iu" and value.size <= 16
+    )
     return value.tolist() if known else value
 
 
-def _are_sizes(values: Sequence[Any]) -> bool:
-    return all(map(is_size, values))
+def _are_shapes(parts: Sequence[Any]) -> bool:
+    return all(isinstance(p, (tuple, list)) and all(map(is_size, p)) for p in parts)
 
 
 def stack(values: Any, axis: int = 0) -> Any:
     """`tf.stack` and `tf.pack`; a stack of sizes stays a shape."""
     axis = numbers(axis, "stack", "axis")
     if isinstance(values, (list, tuple)):
-        values = [v.item() if isinstance(v, np.ndarray) and v.ndim == 0 and v.dtype.kind in "iu" else v for v in values]
+        values = [
+            v.item() if isinstance(v, np.ndarray) and v.ndim == 0 and v.dtype.kind in "iu" else v
+            for v in values
+        ]
         if axis in (0, -1) and any(map(is_size_like, values)) and all(map(is_size, values)):
             return ShapeVector(values)
         if all(isinstance(v, int) and not isinstance(v, bool) for v in values):
@@ -361,7 +379,7 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None) -> Any:
         refuse(
             "boolean_mask",
             "the size of its result depends on the values of the mask",
-            "keep the shape: tf.where(mask, x, 0), or multiply by tf.cast(mask, x.dtype) and divide by the sum of the mask",
+            "keep the shape: tf.where(mask, x, 0), or multiply by the mask and divide by its sum",
         )
     mask, axis = np.asarray(mask, bool), axis or 0
     x = operand(tensor)
@@ -369,5 +387,3 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None) -> Any:
     merged = (*sizes[:axis], product(sizes[axis : axis + mask.ndim]), *sizes[axis + mask.ndim :])
     flat = x if mask.ndim == 1 else ops.reshape(x, merged)
     return ops.take(flat, np.flatnonzero(mask).astype(np.int32), axis=axis)
-
-

@@ -54,7 +54,9 @@ def switch_case(branch_index: Any, branch_fns: Any, default: Branch | None = Non
     pairs = branch_fns.items() if isinstance(branch_fns, Mapping) else enumerate(branch_fns)
     by_number = dict(pair if isinstance(pair[1], Callable) else pair[1] for pair in pairs)  # type: ignore[arg-type]
     if sorted(by_number) != list(range(len(by_number))):
-        refuse("switch_case", f"the branches are numbered {sorted(by_number)}", "number them from 0 without gaps")
+        refuse(
+            "switch_case", f"the branches are numbered {sorted(by_number)}", "number them from 0 without gaps"
+        )
     functions = [by_number[i] for i in range(len(by_number))]
     functions += [default] if default is not None else []
     last = len(functions) - 1
@@ -162,6 +164,9 @@ class TensorArray:
         >>> tuple(array.stack().shape)
         (2, 3)
     """
+
+    # What code read from a file may use of it.
+    saved_attributes = frozenset("write read stack unstack gather scatter concat split size dtype".split())
 
     def __init__(
         self,
@@ -284,7 +289,9 @@ class TensorArray:
         """An array with the rows of `value` at `indices`."""
         places = static(indices)
         if not isinstance(places, tuple):
-            refuse("TensorArray", "it is scattered to indices that are values", "use tf.tensor_scatter_nd_update")
+            refuse(
+                "TensorArray", "it is scattered to indices that are values", "use tf.tensor_scatter_nd_update"
+            )
         array, rows = self, tensor(value)
         for row, place in enumerate(places):
             array = array.write(place, rows[row])
@@ -322,7 +329,9 @@ def _put(buffer: Any, index: Any, value: Any) -> Any:
     return ops.scatter_update(buffer, indices, ops.expand_dims(value, axis=0))
 
 
-def map_fn(fn: Callable[[Any], Any], elems: Any, dtype: Any = None, fn_output_signature: Any = None, **other: Any) -> Any:
+def map_fn(
+    fn: Callable[[Any], Any], elems: Any, dtype: Any = None, fn_output_signature: Any = None, **other: Any
+) -> Any:
     """`tf.map_fn`: `fn` on each item of the first axis."""
     elems = map_tree(operand, elems) if not isinstance(elems, list) else [operand(e) for e in elems]
     return ops.map(lambda item: _tensors(fn(item)), elems)
@@ -346,7 +355,7 @@ def foldr(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None, **
 def scan(
     fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None, reverse: bool = False, **other: Any
 ) -> Any:
-    """`tf.scan`: all accumulators of `fn(accumulator, item)`; without a start, the first item is the first."""
+    """`tf.scan`: every accumulator of `fn(accumulator, item)`, from the start or the first item."""
 
     def step(total: Any, item: Any) -> tuple[Any, Any]:
         total = _tensors(fn(total, item))

@@ -15,7 +15,7 @@ def _layout(data_format: str | None) -> str:
 
 
 def _spatial(value: Any, axes: int, first: bool) -> Any:
-    """The spatial entries of strides, window sizes or dilations: one number, one per axis, or one for all axes."""
+    """The spatial entries of strides, window sizes or dilations, which may count all axes."""
     value = static(value)
     if value is None or isinstance(value, int):
         return 1 if value is None else value
@@ -36,26 +36,47 @@ def _options(axes: int, strides: Any, data_format: str | None, dilations: Any) -
     first = layout == "channels_first"
     options = {"strides": _spatial(strides, axes, first), "data_format": layout}
     rate = _spatial(dilations, axes, first)
-    return options if rate == 1 or set(rate if isinstance(rate, tuple) else (rate,)) == {1} else options | {"dilation_rate": rate}
+    return (
+        options
+        if rate == 1 or set(rate if isinstance(rate, tuple) else (rate,)) == {1}
+        else options | {"dilation_rate": rate}
+    )
 
 
 def convolution(
-    input: Any, filters: Any, strides: Any = None, padding: Any = "VALID", data_format: Any = None, dilations: Any = None
+    input: Any,
+    filters: Any,
+    strides: Any = None,
+    padding: Any = "VALID",
+    data_format: Any = None,
+    dilations: Any = None,
 ) -> Any:
     """`tf.nn.convolution`, and `tf.nn.conv1d`, `conv2d` and `conv3d`."""
     x, padding = _padded(operand(input), padding)
-    return ops.conv(x, operand(filters), padding=padding, **_options(rank(x) - 2, strides, data_format, dilations))
+    return ops.conv(
+        x, operand(filters), padding=padding, **_options(rank(x) - 2, strides, data_format, dilations)
+    )
 
 
 def convolution_v1(
-    input: Any, filter: Any, padding: Any, strides: Any = None, dilation_rate: Any = None, data_format: Any = None
+    input: Any,
+    filter: Any,
+    padding: Any,
+    strides: Any = None,
+    dilation_rate: Any = None,
+    data_format: Any = None,
 ) -> Any:
     """`tf.nn.convolution` of TensorFlow 1: padding before strides."""
     return convolution(input, filter, strides, padding, data_format, dilation_rate)
 
 
 def conv1d(
-    input: Any, filters: Any, stride: Any = 1, padding: Any = "VALID", data_format: Any = "NWC", dilations: Any = None
+    input: Any,
+    filters: Any,
+    stride: Any = 1,
+    padding: Any = "VALID",
+    data_format: Any = "NWC",
+    dilations: Any = None,
 ) -> Any:
     """`tf.nn.conv1d`."""
     return convolution(input, filters, stride, padding, data_format, dilations)
@@ -88,10 +109,18 @@ def depthwise_conv2d(
 
 
 def depthwise_conv2d_v1(
-    input: Any, filter: Any, strides: Any, padding: Any, rate: Any = None, data_format: Any = None, dilations: Any = None
+    input: Any,
+    filter: Any,
+    strides: Any,
+    padding: Any,
+    rate: Any = None,
+    data_format: Any = None,
+    dilations: Any = None,
 ) -> Any:
     """`tf.nn.depthwise_conv2d` of TensorFlow 1: the rate before the layout."""
-    return depthwise_conv2d(input, filter, strides, padding, data_format, rate if dilations is None else dilations)
+    return depthwise_conv2d(
+        input, filter, strides, padding, data_format, rate if dilations is None else dilations
+    )
 
 
 def separable_conv2d(
@@ -153,8 +182,34 @@ def _pool(kind: str, x: Any, ksize: Any, strides: Any, padding: Any, data_format
     if not isinstance(padding, str):
         refuse(f"nn.{kind}_pool", "explicit paddings", "pad with tf.pad first")
     size, step = _spatial(ksize, axes, first), _spatial(strides, axes, first)
-    op = ops.max_pool if kind == "max" else ops.average_pool
-    return op(x, size, strides=step, padding=padding.lower(), data_format=layout)
+    if kind == "max":
+        return ops.max_pool(x, size, strides=step, padding=padding.lower(), data_format=layout)
+    if padding.lower() == "valid" or _numbers(size, axes) == (1,) * axes:
+        return ops.average_pool(x, size, strides=step, padding="valid", data_format=layout)
+    return _average_same(x, _numbers(size, axes), _numbers(step, axes), layout)
+
+
+def _numbers(value: Any, axes: int) -> tuple[int, ...]:
+    return (value,) * axes if isinstance(value, int) else tuple(value)
+
+
+def _average_same(x: Any, size: tuple[int, ...], step: tuple[int, ...], layout: str) -> Any:
+    """The mean of what lies inside the image: not every backend leaves out the padding."""
+    axes = len(size)
+    first = 2 if layout == "channels_first" else 1
+    pads = [
+        _same_padding(n, k, s) for n, k, s in zip(ops.shape(x)[first : first + axes], size, step, strict=True)
+    ]
+    widths = (*[(0, 0)] * first, *pads, *[(0, 0)] * (2 - first))
+    options = {"strides": step, "padding": "valid", "data_format": layout}
+    total = ops.average_pool(ops.pad(x, widths), size, **options)
+    return ops.divide(total, ops.average_pool(ops.pad(ops.ones_like(x), widths), size, **options))
+
+
+def _same_padding(size: Any, window: int, step: int) -> tuple[Any, Any]:
+    missing = (-(-size // step) - 1) * step + window - size
+    missing = max(missing, 0) if isinstance(missing, int) else (missing + abs(missing)) // 2
+    return missing // 2, missing - missing // 2
 
 
 def max_pool(input: Any, ksize: Any, strides: Any, padding: Any, data_format: Any = None) -> Any:
@@ -260,14 +315,27 @@ def batch_to_space_v1(input: Any, crops: Any, block_size: Any = None, block_shap
 def extract_patches(images: Any, sizes: Any, strides: Any, rates: Any, padding: str) -> Any:
     """`tf.image.extract_patches`: each window as one vector of channels."""
     size, step, rate = (_spatial(v, 2, False) for v in (sizes, strides, rates))
-    window, rate = size if isinstance(size, tuple) else (size, size), rate if isinstance(rate, int) else rate[0]
+    window, rate = (
+        size if isinstance(size, tuple) else (size, size),
+        rate if isinstance(rate, int) else rate[0],
+    )
     return ops.image.extract_patches(
-        operand(images), window, strides=step, dilation_rate=rate, padding=padding.lower(), data_format="channels_last"
+        operand(images),
+        window,
+        strides=step,
+        dilation_rate=rate,
+        padding=padding.lower(),
+        data_format="channels_last",
     )
 
 
 def extract_image_patches(
-    images: Any, ksizes: Any = None, strides: Any = None, rates: Any = None, padding: str = "VALID", sizes: Any = None
+    images: Any,
+    ksizes: Any = None,
+    strides: Any = None,
+    rates: Any = None,
+    padding: str = "VALID",
+    sizes: Any = None,
 ) -> Any:
     """`tf.extract_image_patches` of TensorFlow 1."""
     return extract_patches(images, ksizes if sizes is None else sizes, strides, rates, padding)

@@ -22,6 +22,12 @@ class DType:
         (True, True)
     """
 
+    # What code read from a file may use of it.
+    saved_attributes = frozenset(
+        """name base_dtype real_dtype is_floating is_integer is_complex is_bool is_unsigned size max
+        min""".split()
+    )
+
     def __init__(self, name: str) -> None:
         self.name = name
 
@@ -86,14 +92,14 @@ class DType:
         if self.name == "bfloat16":
             import ml_dtypes
 
-            return ml_dtypes.finfo(self.as_numpy_dtype)
+            return ml_dtypes.finfo(self.as_numpy_dtype)  # type: ignore[no-untyped-call]
         return (np.finfo if self.is_floating else np.iinfo)(self.as_numpy_dtype)
 
     def __eq__(self, other: object) -> bool:
         if other is None or isinstance(other, (int, float)):
             return False
         try:
-            return self.name == dtype_name(other)
+            return bool(self.name == dtype_name(other))
         except TypeError:
             return False
 

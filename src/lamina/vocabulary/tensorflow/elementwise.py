@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lamina.vocabulary.dispatch import ops
+from lamina.vocabulary.keras_backend.shapes import rank
 from lamina.vocabulary.tensorflow.arguments import (
     Function,
     all_sizes,
@@ -23,14 +24,15 @@ from lamina.vocabulary.tensorflow.notation import binary, lines, unary
 SAME: Mapping[str, Function] = {
     **unary(
         """abs=absolute acos=arccos acosh=arccosh asin=arcsin asinh=arcsinh atan=arctan atanh=arctanh ceil
-        cos cosh erf erfc erfinv exp expm1 floor is_finite=isfinite is_inf=isinf is_nan=isnan log log1p
-        log_sigmoid logical_not negative reciprocal relu relu6 rint=round rsqrt selu sigmoid sign sin sinh softplus
-        softsign sqrt tan tanh bessel_i0=i0 imag real angle bitwise_invert=bitwise_not"""
+            cos cosh erf erfc erfinv exp expm1 floor is_finite=isfinite is_inf=isinf is_nan=isnan log
+            log1p log_sigmoid logical_not negative reciprocal relu relu6 rint=round rsqrt selu sigmoid
+            sign sin sinh softplus softsign sqrt tan tanh bessel_i0=i0 imag real angle
+            bitwise_invert=bitwise_not"""
     ),
     **binary(
-        """add subtract multiply maximum minimum equal not_equal greater greater_equal less less_equal logical_and
-        logical_or logical_xor floordiv=floor_divide floormod=mod mod atan2=arctan2 nextafter
-        bitwise_and bitwise_or bitwise_xor left_shift right_shift"""
+        """add subtract multiply maximum minimum equal not_equal greater greater_equal less less_equal
+            logical_and logical_or logical_xor floordiv=floor_divide floormod=mod mod atan2=arctan2
+            nextafter bitwise_and bitwise_or bitwise_xor left_shift right_shift"""
     ),
     **lines(
         """
@@ -188,7 +190,7 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any) -> Any:
 
 
 def cast(x: Any, dtype: Any) -> Any:
-    """`tf.cast`: floats become integers by dropping the fraction; a size that becomes an integer stays one."""
+    """`tf.cast`: floats become integers by dropping the fraction; sizes as integers stay sizes."""
     name = dtype_name(dtype)
     if all_sizes(x) or type(x).__name__ == "ShapeVector":
         if name.startswith(("int", "uint")):
@@ -234,7 +236,9 @@ CASTERS: Mapping[str, Function] = {
 
 def complex_(real: Any, imag: Any) -> Any:
     """`tf.complex`."""
-    real, imag = pair(tensor(real), tensor(imag))
+    real, imag = (tensor(part) for part in pair(real, imag))
+    if rank(real) != rank(imag):
+        real, imag = ops.add(real, ops.zeros_like(imag)), ops.add(imag, ops.zeros_like(real))
     return ops.view_as_complex(ops.stack([real, imag], axis=-1))
 
 
@@ -278,7 +282,9 @@ def digamma(x: Any) -> Any:
         total = ops.subtract(total, ops.reciprocal(z))
         z = ops.add(z, 1.0)
     inverse = ops.square(ops.reciprocal(z))
-    tail = ops.multiply(inverse, ops.subtract(1 / 12, ops.multiply(inverse, ops.subtract(1 / 120, inverse / 252))))
+    tail = ops.multiply(
+        inverse, ops.subtract(1 / 12, ops.multiply(inverse, ops.subtract(1 / 120, inverse / 252)))
+    )
     total = ops.add(total, ops.subtract(ops.subtract(ops.log(z), ops.divide(0.5, z)), tail))
     angle = ops.multiply(_PI, x)
     cotangent = ops.divide(ops.cos(angle), ops.where(mirrored, ops.sin(angle), ops.ones_like(x)))

@@ -10,7 +10,14 @@ import numpy as np
 
 from lamina.expression.model import leaves, map_tree
 from lamina.vocabulary import context
-from lamina.vocabulary.tensorflow.arguments import Function, dtype_name, is_constant, refuse, spelled, static
+from lamina.vocabulary.tensorflow.arguments import (
+    Function,
+    constant_array,
+    dtype_name,
+    is_constant,
+    spelled,
+    static,
+)
 
 
 class TopK(NamedTuple):
@@ -18,6 +25,10 @@ class TopK(NamedTuple):
 
     values: Any
     indices: Any
+
+
+# What code read from a file may use of it.
+TopK.saved_attributes = frozenset({"values", "indices"})  # type: ignore[attr-defined]
 
 
 @contextmanager
@@ -29,9 +40,11 @@ def scope(*args: Any, **kwargs: Any) -> Iterator[Any]:
 class Scope:
     """`tf.variable_scope`: the names of variables made inside begin with it."""
 
-    AUTO_REUSE = True
+    saved_attributes = frozenset({"name", "reuse_variables"})
 
-    def __init__(self, name_or_scope: Any = None, default_name: Any = None, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, name_or_scope: Any = None, default_name: Any = None, *args: Any, **kwargs: Any
+    ) -> None:
         self.name = str(getattr(name_or_scope, "name", name_or_scope or default_name or ""))
 
     def __enter__(self) -> Scope:
@@ -115,7 +128,7 @@ def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> A
 
 
 def _qualified(name: Any) -> str | None:
-    return None if name is None else "/".join([*filter(None, _SCOPES), str(name)])
+    return None if name is None else "_".join([*filter(None, _SCOPES), str(name)])
 
 
 def Variable(
@@ -129,25 +142,27 @@ def Variable(
     **kwargs: Any,
 ) -> Any:
     """`tf.Variable`: made once, trained and saved with the layer."""
-    if isinstance(trainable, str):  # TensorFlow's own order has the name later; `tf.Variable(x, "name")` does not
-        trainable, name = None, trainable
-    value = initial_value() if callable(initial_value) else initial_value
-    if not is_constant(value):
-        refuse("Variable", "the initial value is a tensor", "give it as NumPy or Python numbers, or use a Layer")
-    array = np.asarray(value)
-    plain = isinstance(value, (float, list, tuple)) and array.dtype == np.float64
-    return context.create_variable(value, dtype_name(dtype) or ("float32" if plain else array.dtype.name), _qualified(name))
+    if dtype is None and is_constant(initial_value):
+        dtype = constant_array(initial_value).dtype
+    return context.create_variable(initial_value, dtype_name(dtype), _qualified(name), trainable)
 
 
 def get_variable(
-    name: str, shape: Any = None, dtype: Any = "float32", initializer: Any = None, *args: Any, **kwargs: Any
+    name: str,
+    shape: Any = None,
+    dtype: Any = "float32",
+    initializer: Any = None,
+    regularizer: Any = None,
+    trainable: Any = None,
+    *args: Any,
+    **kwargs: Any,
 ) -> Any:
     """`tf.get_variable`: one variable per name."""
     name_ = dtype_name(dtype or "float32")
     if initializer is None:
         initializer = glorot_uniform_initializer()
     value = initializer(tuple(static(shape)), name_) if callable(initializer) else np.asarray(initializer)
-    return context.create_variable(value, name_, _qualified(name))
+    return context.create_variable(value, name_, _qualified(name), trainable)
 
 
 Initializer = Callable[..., Any]
@@ -181,7 +196,9 @@ def _draws(draw: Callable[[Any, Any], Any]) -> Callable[[Any], Initializer]:
     return made
 
 
-def random_normal_initializer(mean: float = 0.0, stddev: float = 0.05, seed: Any = None, dtype: Any = None) -> Initializer:
+def random_normal_initializer(
+    mean: float = 0.0, stddev: float = 0.05, seed: Any = None, dtype: Any = None
+) -> Initializer:
     """`tf.random_normal_initializer`."""
     return _draws(lambda generator, shape: generator.normal(mean, stddev, shape))(seed)
 
@@ -231,11 +248,12 @@ def glorot_normal_initializer(seed: Any = None, dtype: Any = None) -> Initialize
     )(shape, dtype)
 
 
-_NOTHING = """Assert group no_op print assert_equal assert_greater assert_greater_equal assert_integer assert_less
-    assert_less_equal assert_near assert_negative assert_non_negative assert_non_positive assert_none_equal
-    assert_positive assert_proper_iterable assert_rank assert_rank_at_least assert_rank_in assert_same_float_dtype
-    assert_scalar assert_shapes assert_type assert_same_structure set_random_seed add_to_collection summary_scalar
-    summary_histogram summary_image disable_check_numerics enable_check_numerics"""
+_NOTHING = """Assert group no_op print assert_equal assert_greater assert_greater_equal assert_integer
+    assert_less assert_less_equal assert_near assert_negative assert_non_negative assert_non_positive
+    assert_none_equal assert_positive assert_proper_iterable assert_rank assert_rank_at_least
+    assert_rank_in assert_same_float_dtype assert_scalar assert_shapes assert_type assert_same_structure
+    set_random_seed add_to_collection summary_scalar summary_histogram summary_image
+    disable_check_numerics enable_check_numerics"""
 _SCOPE = """name_scope device control_dependencies init_scope colocate_with op_scope container"""
 FUNCTIONS: Mapping[str, Function] = {
     **dict.fromkeys(_NOTHING.split(), nothing),

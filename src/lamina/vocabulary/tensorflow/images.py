@@ -63,7 +63,9 @@ def pad_to_bounding_box(
 ) -> Any:
     """`tf.image.pad_to_bounding_box`: zeros around the image."""
     x = operand(image)
-    height, width = ops.shape(x)[-3:-1] if not _known(x) else known_sizes(x, "image.pad_to_bounding_box", (-3, -2))
+    height, width = (
+        ops.shape(x)[-3:-1] if not _known(x) else known_sizes(x, "image.pad_to_bounding_box", (-3, -2))
+    )
     top, left = static(offset_height), static(offset_width)
     pads = ((top, static(target_height) - top - height), (left, static(target_width) - left - width))
     return ops.pad(x, (*[(0, 0)] * (rank(x) - 3), *pads, (0, 0)))
@@ -117,7 +119,10 @@ def _grid(first: Any, last: Any, count: int, size: Any) -> Any:
         return ops.expand_dims(ops.multiply(ops.multiply(0.5, ops.add(first, last)), extent), axis=1)
     step = ops.divide(ops.multiply(ops.subtract(last, first), extent), float(count - 1))
     steps = ops.expand_dims(np.arange(count, dtype=np.float32), axis=0)
-    return ops.add(ops.expand_dims(ops.multiply(first, extent), axis=1), ops.multiply(ops.expand_dims(step, axis=1), steps))
+    return ops.add(
+        ops.expand_dims(ops.multiply(first, extent), axis=1),
+        ops.multiply(ops.expand_dims(step, axis=1), steps),
+    )
 
 
 def _inside(places: Any, size: Any) -> Any:
@@ -207,7 +212,9 @@ def _ssim_kernel(size: int, sigma: float) -> Any:
     return (plane / plane.sum()).astype(np.float32)
 
 
-def _ssim_maps(a: Any, b: Any, max_val: float, size: int, sigma: float, k1: float, k2: float) -> tuple[Any, Any]:
+def _ssim_maps(
+    a: Any, b: Any, max_val: float, size: int, sigma: float, k1: float, k2: float
+) -> tuple[Any, Any]:
     """The structural similarity of each place and channel, and its contrast part."""
     kernel = _ssim_kernel(size, sigma)
     c1, c2 = (k1 * max_val) ** 2, (k2 * max_val) ** 2
@@ -273,4 +280,3 @@ def _halved(x: Any) -> Any:
     odd = [(0, n % 2) for n in size]
     x = ops.pad(x, ((0, 0), *odd, (0, 0)), mode="symmetric") if any(n % 2 for n in size) else x
     return ops.average_pool(x, 2, strides=2, padding="valid", data_format="channels_last")
-

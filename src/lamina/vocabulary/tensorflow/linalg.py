@@ -18,6 +18,7 @@ from lamina.vocabulary.tensorflow.arguments import (
     static,
     tensor,
 )
+from lamina.vocabulary.tensorflow.reductions import axes_of
 
 
 def _is_complex(x: Any) -> bool:
@@ -82,13 +83,14 @@ def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Any:
 
 def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: Any = None) -> Any:
     """`tf.norm`: `axis=None` is the norm of all elements, two axes the norm of matrices."""
-    x, axis, keep = operand(tensor), static(axis), bool(keepdims)
+    x, keep, everything = operand(tensor), bool(keepdims), axis is None
+    axis = axes_of(x, axis, keep)
     if isinstance(axis, tuple) and len(axis) == 1:
         axis = axis[0]
-    if ord in ("euclidean", "fro") or (ord == 2 and not isinstance(axis, tuple)):
+    if ord in ("euclidean", "fro") or (ord == 2 and (everything or not isinstance(axis, tuple))):
         squares = ops.square(ops.absolute(x)) if _is_complex(x) else ops.square(x)
         return ops.sqrt(ops.sum(squares, axis=axis, keepdims=keep))
-    if isinstance(axis, tuple):
+    if isinstance(axis, tuple) and len(axis) == 2 and not everything:
         return ops.norm(x, ord=ord, axis=axis, keepdims=keep)
     size = ops.absolute(x)
     if ord in (np.inf, float("inf")):
@@ -187,7 +189,9 @@ def pinv(a: Any, rcond: Any = None) -> Any:
     rcond = 10.0 * max(rows, columns) * float(np.finfo(dtype_of(a)).eps) if rcond is None else rcond
     large = ops.greater(s, ops.multiply(rcond, ops.max(s, axis=-1, keepdims=True)))
     inverse = ops.where(large, ops.reciprocal(ops.where(large, s, ops.ones_like(s))), ops.zeros_like(s))
-    return ops.matmul(ops.multiply(matrix_transpose(vh), ops.expand_dims(inverse, axis=-2)), matrix_transpose(u))
+    return ops.matmul(
+        ops.multiply(matrix_transpose(vh), ops.expand_dims(inverse, axis=-2)), matrix_transpose(u)
+    )
 
 
 def lstsq(matrix: Any, rhs: Any, l2_regularizer: Any = 0.0, fast: bool = True) -> Any:
@@ -229,12 +233,21 @@ def cross(a: Any, b: Any) -> Any:
 
 def _plain_diagonal(name: str, k: Any, rows: Any, columns: Any, padding: Any) -> int:
     if isinstance(k, tuple) or (rows, columns) != (-1, -1) or padding != 0:
-        refuse(name, "bands, sizes and paddings are not supported", "give one diagonal k=, or use tf.linalg.band_part")
+        refuse(
+            name,
+            "bands, sizes and paddings are not supported",
+            "give one diagonal k=, or use tf.linalg.band_part",
+        )
     return int(k)
 
 
 def diag(
-    diagonal: Any, k: Any = 0, num_rows: Any = -1, num_cols: Any = -1, padding_value: Any = 0, align: str = "RIGHT_LEFT"
+    diagonal: Any,
+    k: Any = 0,
+    num_rows: Any = -1,
+    num_cols: Any = -1,
+    padding_value: Any = 0,
+    align: str = "RIGHT_LEFT",
 ) -> Any:
     """`tf.linalg.diag`: square matrices with the last axis on the diagonal `k`."""
     x = operand(diagonal)

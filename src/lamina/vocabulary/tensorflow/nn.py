@@ -99,16 +99,26 @@ def relu_layer(x: Any, weights: Any, biases: Any) -> Any:
     return ops.relu(xw_plus_b(x, weights, biases))
 
 
-def batch_normalization(x: Any, mean: Any, variance: Any, offset: Any, scale: Any, variance_epsilon: Any) -> Any:
+def batch_normalization(
+    x: Any, mean: Any, variance: Any, offset: Any, scale: Any, variance_epsilon: Any
+) -> Any:
     """`tf.nn.batch_normalization`: everything is broadcast."""
     factor = ops.rsqrt(ops.add(variance, variance_epsilon))
     factor = factor if scale is None else ops.multiply(factor, scale)
     shift = ops.multiply(mean, factor)
-    return ops.add(ops.multiply(x, factor), ops.negative(shift) if offset is None else ops.subtract(offset, shift))
+    return ops.add(
+        ops.multiply(x, factor), ops.negative(shift) if offset is None else ops.subtract(offset, shift)
+    )
 
 
 def batch_norm_with_global_normalization(
-    input: Any, mean: Any, variance: Any, beta: Any, gamma: Any, variance_epsilon: Any, scale_after_normalization: Any
+    input: Any,
+    mean: Any,
+    variance: Any,
+    beta: Any,
+    gamma: Any,
+    variance_epsilon: Any,
+    scale_after_normalization: Any,
 ) -> Any:
     """`tf.nn.batch_norm_with_global_normalization`."""
     scale = gamma if scale_after_normalization else None
@@ -133,7 +143,9 @@ def fused_batch_norm(
     if is_training:
         mean, variance = ops.mean(x, axis=axes), ops.var(x, axis=axes)
     given = (mean, variance, offset, scale)
-    mean_, variance_, offset_, scale_ = (p if data_format == "NHWC" else ops.reshape(p, (1, -1, 1, 1)) for p in given)
+    mean_, variance_, offset_, scale_ = (
+        p if data_format == "NHWC" else ops.reshape(p, (1, -1, 1, 1)) for p in given
+    )
     y = batch_normalization(x, mean_, variance_, offset_, scale_, epsilon)
     if is_training:
         count = tensor(product(ops.shape(x)[a] for a in axes), "float32")
@@ -154,8 +166,10 @@ def local_response_normalization(
     return ops.divide(input, ops.power(ops.add(bias, ops.multiply(alpha, total)), beta))
 
 
-def dropout(x: Any, rate: Any = None, noise_shape: Any = None, seed: Any = None, keep_prob: Any = None) -> Any:
-    """`tf.nn.dropout`: always active; `rate` is the share that is dropped, `keep_prob` the share that is kept."""
+def dropout(
+    x: Any, rate: Any = None, noise_shape: Any = None, seed: Any = None, keep_prob: Any = None
+) -> Any:
+    """`tf.nn.dropout`: always active; `rate` is the share that is dropped, `keep_prob` the other."""
     if keep_prob is not None:
         rate = ops.subtract(1.0, keep_prob) if not isinstance(keep_prob, (int, float)) else 1.0 - keep_prob
     if isinstance(rate, (int, float)) and rate == 0:
@@ -166,12 +180,16 @@ def dropout(x: Any, rate: Any = None, noise_shape: Any = None, seed: Any = None,
     return random.dropout(x, rate, noise_shape=shape, seed=context.stateful_seed(seed))
 
 
-def dropout_v1(x: Any, keep_prob: Any = None, noise_shape: Any = None, seed: Any = None, rate: Any = None) -> Any:
+def dropout_v1(
+    x: Any, keep_prob: Any = None, noise_shape: Any = None, seed: Any = None, rate: Any = None
+) -> Any:
     """`tf.nn.dropout` of TensorFlow 1, whose second argument is the share that is kept."""
     return dropout(x, rate, noise_shape, seed, keep_prob if rate is None else None)
 
 
-def compute_average_loss(per_example_loss: Any, sample_weight: Any = None, global_batch_size: Any = None) -> Any:
+def compute_average_loss(
+    per_example_loss: Any, sample_weight: Any = None, global_batch_size: Any = None
+) -> Any:
     """`tf.nn.compute_average_loss` on one device."""
     loss = per_example_loss if sample_weight is None else ops.multiply(per_example_loss, sample_weight)
     count = ops.shape(loss)[0] if global_batch_size is None else global_batch_size
@@ -223,7 +241,9 @@ def _loss(name: str, parameters: str, function: Function) -> Function:
         weights, reduction = given.pop("weights", 1.0), given.pop("reduction", _BY_NONZERO)
         labels = given.pop("labels", given.pop("onehot_labels", given.pop("multi_class_labels", None)))
         predictions = given.pop("predictions", given.pop("logits", None))
-        return compute_weighted_loss(function(operand(labels), operand(predictions), **given), weights, reduction)
+        return compute_weighted_loss(
+            function(operand(labels), operand(predictions), **given), weights, reduction
+        )
 
     call.__name__ = call.__qualname__ = name
     call.__doc__ = f"`tf.losses.{name}` of TensorFlow 1."

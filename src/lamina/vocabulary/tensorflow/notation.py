@@ -70,7 +70,7 @@ def _binary(name: str, op: str) -> Function:
         if on_sizes is not None:
             if all_sizes(x, y):
                 return on_sizes(x, y)
-            if isinstance(x, ShapeVector) and isinstance(y, (int, ShapeVector)) or all_sizes_of(x, y):
+            if (isinstance(x, ShapeVector) and isinstance(y, (int, ShapeVector))) or all_sizes_of(x, y):
                 return _on_vectors(on_sizes, x, y)
         return getattr(ops, op)(*pair(operand_size(x), operand_size(y)))
 
@@ -79,7 +79,7 @@ def _binary(name: str, op: str) -> Function:
 
 def all_sizes_of(x: Any, y: Any) -> bool:
     """Whether both are lists of sizes of the same length, or one is a size."""
-    return is_sizes(x) and (is_sizes(y) or is_plain(y)) or is_sizes(y) and is_plain(x)
+    return (is_sizes(x) and (is_sizes(y) or is_plain(y))) or (is_sizes(y) and is_plain(x))
 
 
 def is_plain(y: Any) -> bool:
@@ -89,7 +89,10 @@ def is_plain(y: Any) -> bool:
 
 def _on_vectors(function: Function, x: Any, y: Any) -> ShapeVector:
     count = max(len(v) if isinstance(v, (list, tuple)) else 1 for v in (x, y))
-    columns = ((list(v) if len(v) == count else list(v) * count) if isinstance(v, (list, tuple)) else [v] * count for v in (x, y))
+    columns = (
+        (list(v) if len(v) == count else list(v) * count) if isinstance(v, (list, tuple)) else [v] * count
+        for v in (x, y)
+    )
     return ShapeVector(function(a, b) for a, b in zip(*columns, strict=True))
 
 

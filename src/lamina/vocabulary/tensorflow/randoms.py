@@ -27,7 +27,9 @@ def _stateless(seed: Any) -> int:
     """One number for the two of a stateless seed."""
     pair = static(seed)
     if not is_constant(pair):
-        refuse("random.stateless_*", "the seed is a tensor", "give the two numbers, or use the stateful function")
+        refuse(
+            "random.stateless_*", "the seed is a tensor", "give the two numbers, or use the stateful function"
+        )
     first, second = pair
     return int(np.random.SeedSequence([abs(int(first)), abs(int(second))]).generate_state(1)[0] >> 1)
 
@@ -48,7 +50,9 @@ def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32
     return _normal(random.normal, shape, mean, stddev, dtype, _seed(seed))
 
 
-def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", seed: Any = None) -> Any:
+def truncated_normal(
+    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", seed: Any = None
+) -> Any:
     """`tf.random.truncated_normal`: redrawn beyond two standard deviations."""
     return _normal(random.truncated_normal, shape, mean, stddev, dtype, _seed(seed))
 
@@ -150,7 +154,9 @@ def stateless_categorical(logits: Any, num_samples: Any, seed: Any, dtype: Any =
 def stateless_gamma(shape: Any, seed: Any, alpha: Any, beta: Any = None, dtype: Any = "float32") -> Any:
     """`tf.random.stateless_gamma`: the parameters are broadcast to `shape`."""
     full, name = shape_of(shape), dtype_name(dtype)
-    values = random.gamma(full, ops.broadcast_to(tensor(alpha, name), full), dtype=name, seed=_stateless(seed))
+    values = random.gamma(
+        full, ops.broadcast_to(tensor(alpha, name), full), dtype=name, seed=_stateless(seed)
+    )
     return values if beta is None else ops.divide(values, beta)
 
 
@@ -174,7 +180,8 @@ def stateless_random_crop(value: Any, size: Any, seed: Any) -> Any:
 # Random changes of images: one draw for all images, except for flips.
 
 
-def _amount(low: Any, high: Any, seed: Any) -> Any:
+def _amount(bounds: tuple[Any, Any], seed: Any) -> Any:
+    low, high = bounds
     return random.uniform((), minval=float(low), maxval=float(high), seed=seed)
 
 
@@ -184,10 +191,10 @@ def _changed(change: str, low_of: Any) -> tuple[Any, Any]:
     function = getattr(colors, f"adjust_{change}")
 
     def drawn(image: Any, *bounds: Any, seed: Any = None) -> Any:
-        return function(image, _amount(*low_of(*bounds), _seed(seed)))
+        return function(image, _amount(low_of(*bounds), _seed(seed)))
 
     def stateless(image: Any, *bounds: Any, seed: Any) -> Any:
-        return function(image, _amount(*low_of(*bounds), _stateless(seed)))
+        return function(image, _amount(low_of(*bounds), _stateless(seed)))
 
     return drawn, stateless
 
@@ -265,5 +272,3 @@ def stateless_random_flip_left_right(image: Any, seed: Any) -> Any:
 def stateless_random_flip_up_down(image: Any, seed: Any) -> Any:
     """`tf.image.stateless_random_flip_up_down`."""
     return _flip(image, -3, _stateless(seed))
-
-

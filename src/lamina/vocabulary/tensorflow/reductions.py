@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from lamina.vocabulary.dispatch import ops
-from lamina.vocabulary.keras_backend.shapes import product
+from lamina.vocabulary.keras_backend.shapes import product, rank
 from lamina.vocabulary.tensorflow.arguments import (
     Function,
     cast_like,
@@ -21,21 +22,30 @@ from lamina.vocabulary.tensorflow.arguments import (
     tensor,
 )
 from lamina.vocabulary.tensorflow.elementwise import truncatediv
-from lamina.vocabulary.tensorflow.notation import lines
 
 Axis = Any
 
-SAME: Mapping[str, Function] = lines(
-    """
-    reduce_all(input_tensor, axis=None, keepdims=False) = all(input_tensor, axis=axis, keepdims=keepdims)
-    reduce_any(input_tensor, axis=None, keepdims=False) = any(input_tensor, axis=axis, keepdims=keepdims)
-    reduce_max(input_tensor, axis=None, keepdims=False) = max(input_tensor, axis=axis, keepdims=keepdims)
-    reduce_min(input_tensor, axis=None, keepdims=False) = min(input_tensor, axis=axis, keepdims=keepdims)
-    reduce_logsumexp(input_tensor, axis=None, keepdims=False) = logsumexp(input_tensor, axis=axis, keepdims=keepdims)
-    reduce_std(input_tensor, axis=None, keepdims=False) = std(input_tensor, axis=axis, keepdims=keepdims)
-    reduce_variance(input_tensor, axis=None, keepdims=False) = var(input_tensor, axis=axis, keepdims=keepdims)
-    """
-)
+
+def axes_of(x: Any, axis: Axis, keepdims: Any) -> Any:
+    """The axes to reduce; by number where all are kept, which not every backend does by itself."""
+    axis = static(axis)
+    return tuple(range(rank(x))) if axis is None and keepdims else axis
+
+
+def _reduction(name: str, op: str) -> Function:
+    def call(input_tensor: Any, axis: Axis = None, keepdims: Any = False) -> Any:
+        x = operand(input_tensor)
+        return getattr(ops, op)(x, axis=axes_of(x, axis, keepdims), keepdims=bool(keepdims))
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"`tf.{name}`."
+    return call
+
+
+SAME: Mapping[str, Function] = {
+    f"reduce_{name}": _reduction(f"reduce_{name}", op or name)
+    for name, _, op in (w.partition("=") for w in "all any max min logsumexp std variance=var".split())
+}
 
 
 def reduce_sum(input_tensor: Any, axis: Axis = None, keepdims: Any = False) -> Any:
@@ -58,12 +68,13 @@ def _are_ints(values: tuple[Any, ...]) -> bool:
 
 def _whole(op: Any, x: Any, axis: Axis, keepdims: Any) -> Any:
     x = operand(x)
-    return cast_like(op(x, axis=static(axis), keepdims=bool(keepdims)), x)
+    return cast_like(op(x, axis=axes_of(x, axis, keepdims), keepdims=bool(keepdims)), x)
 
 
 def reduce_mean(input_tensor: Any, axis: Axis = None, keepdims: Any = False) -> Any:
     """`tf.reduce_mean`: the mean of integers is an integer, cut towards zero."""
-    x, axis = operand(input_tensor), static(axis)
+    x = operand(input_tensor)
+    axis = axes_of(x, axis, keepdims)
     if not is_integer(x):
         return ops.mean(x, axis=axis, keepdims=bool(keepdims))
     x = tensor(x)
@@ -80,8 +91,9 @@ def _axes(x: Any, axis: Axis) -> tuple[int, ...]:
 
 def reduce_euclidean_norm(input_tensor: Any, axis: Axis = None, keepdims: Any = False) -> Any:
     """`tf.math.reduce_euclidean_norm`: the root of the sum of squares."""
-    total = ops.sum(ops.square(operand(input_tensor)), axis=static(axis), keepdims=bool(keepdims))
-    return cast_like(ops.sqrt(total), input_tensor)
+    x = operand(input_tensor)
+    total = ops.sum(ops.square(x), axis=axes_of(x, axis, keepdims), keepdims=bool(keepdims))
+    return cast_like(ops.sqrt(total), x)
 
 
 @spelled
@@ -104,8 +116,10 @@ def _position(op: Any, x: Any, axis: Any, output_type: Any) -> Any:
 
 def count_nonzero(input: Any, axis: Axis = None, keepdims: Any = None, dtype: Any = "int64") -> Any:
     """`tf.math.count_nonzero`."""
-    hits = ops.cast(ops.not_equal(operand(input), 0), "int32")
-    return ops.cast(ops.sum(hits, axis=static(axis), keepdims=bool(keepdims)), dtype_name(dtype))
+    x = operand(input)
+    hits = ops.cast(ops.not_equal(x, 0), "int32")
+    total = ops.sum(hits, axis=axes_of(x, axis, keepdims), keepdims=bool(keepdims))
+    return ops.cast(total, dtype_name(dtype))
 
 
 def zero_fraction(value: Any) -> Any:
@@ -149,13 +163,12 @@ def cumprod(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = Fals
 
 def cumulative_logsumexp(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Any:
     """`tf.math.cumulative_logsumexp`."""
-    lowest = -3.4028235e38
 
     def scan(t: Any) -> Any:
-        start = _shifted(t, axis, lowest) if exclusive else t
-        return ops.associative_scan(ops.logaddexp, start, axis=axis)
+        totals = ops.associative_scan(ops.logaddexp, t, axis=axis)
+        return _shifted(totals, axis, -math.inf) if exclusive else totals
 
-    return _from_end(scan, x, axis, reverse)
+    return _from_end(scan, operand(x), axis, reverse)
 
 
 def moments(x: Any, axes: Any, shift: Any = None, keepdims: Any = False) -> tuple[Any, Any]:
@@ -180,7 +193,9 @@ def weighted_moments(x: Any, axes: Any, frequency_weights: Any, keepdims: Any = 
     return ops.squeeze(mean, axis=axes), ops.squeeze(variance, axis=axes)
 
 
-def sufficient_statistics(x: Any, axes: Any, shift: Any = None, keepdims: Any = False) -> tuple[Any, Any, Any, Any]:
+def sufficient_statistics(
+    x: Any, axes: Any, shift: Any = None, keepdims: Any = False
+) -> tuple[Any, Any, Any, Any]:
     """`tf.nn.sufficient_statistics`: count, sum, sum of squares, shift."""
     axes, keep = static(axes), bool(keepdims)
     count = ops.cast(ops.convert_to_tensor(product(ops.shape(x)[a] for a in _axes(x, axes))), "float32")
@@ -224,5 +239,3 @@ def clip_by_global_norm(t_list: Any, clip_norm: Any, use_norm: Any = None) -> tu
     norm = global_norm(t_list) if use_norm is None else use_norm
     scale = ops.multiply(clip_norm, ops.minimum(ops.reciprocal(norm), 1.0 / clip_norm))
     return [t if t is None else ops.multiply(t, scale) for t in t_list], norm
-
-

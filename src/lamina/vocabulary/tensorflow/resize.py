@@ -7,7 +7,7 @@ which weights. They are worked out in NumPy where the sizes are known, in operat
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,11 +30,10 @@ METHODS = ("bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5", "ga
 _NUMBERED = METHODS[:4]
 
 
-class ResizeMethod:
-    """`tf.image.ResizeMethod`; the numbers of TensorFlow 1 are accepted as well."""
-
-    BILINEAR, NEAREST_NEIGHBOR, BICUBIC, AREA = METHODS[:4]
-    LANCZOS3, LANCZOS5, GAUSSIAN, MITCHELLCUBIC = METHODS[4:]
+# `tf.image.ResizeMethod`; the numbers of TensorFlow 1 are accepted as well.
+NAMED_METHODS: Mapping[str, str] = {
+    "NEAREST_NEIGHBOR" if method == "nearest" else method.upper(): method for method in METHODS
+}
 
 
 def _method(method: Any) -> str:
@@ -50,13 +49,19 @@ def _places(count: Any, scale: Any, half_pixel: bool) -> Any:
         steps = np.arange(count, dtype=np.float32)
         return (steps + np.float32(0.5)) * scale - np.float32(0.5) if half_pixel else steps * scale
     steps = ops.arange(count, dtype="float32")
-    return ops.subtract(ops.multiply(ops.add(steps, 0.5), scale), 0.5) if half_pixel else ops.multiply(steps, scale)
+    return (
+        ops.subtract(ops.multiply(ops.add(steps, 0.5), scale), 0.5)
+        if half_pixel
+        else ops.multiply(steps, scale)
+    )
 
 
 def _scale(size: Any, count: Any, align_corners: bool) -> Any:
     if isinstance(size, int) and isinstance(count, int):
         corners = align_corners and count > 1
-        return np.float32(size - 1) / np.float32(count - 1) if corners else np.float32(size) / np.float32(count)
+        return (
+            np.float32(size - 1) / np.float32(count - 1) if corners else np.float32(size) / np.float32(count)
+        )
     if align_corners:
         return ops.divide(_number(size - 1), ops.maximum(_number(count - 1), 1.0))
     return ops.divide(_number(size), _number(count))
@@ -163,20 +168,20 @@ _KERNELS: dict[str, tuple[float, Callable[[Any], Any]]] = {
 def _sampled(method: str, size: int, count: int, antialias: bool) -> Any:
     """The weights of `ScaleAndTranslate`, which are normalised over the pixels that exist."""
     radius, kernel = _KERNELS[method]
-    scale = np.float32(size) / np.float32(count)
-    width = max(float(scale), 1.0) if antialias else 1.0
+    # In single precision, as a pixel at the edge of the kernel is in or out by a rounding.
+    scale = np.float32(1) / (np.float32(count) / np.float32(size))
+    width = max(scale, np.float32(1)) if antialias else np.float32(1)
     matrix = np.zeros((count, size), np.float64)
     for row in range(count):
-        place = (row + 0.5) * float(scale)
-        if not 0 <= place <= size:
-            continue
-        first = max(0, math.ceil(place - radius * width - 0.5))
-        last = min(size - 1, math.floor(place + radius * width - 0.5))
+        place = (np.float32(row) + np.float32(0.5)) * scale
+        reach = np.float32(radius) * width
+        first = max(0, math.ceil(place - reach - np.float32(0.5)))
+        last = min(size - 1, math.floor(place + reach - np.float32(0.5)))
         columns = np.arange(first, last + 1)
-        weights = kernel(np.abs(columns + 0.5 - place) / width)
-        total = weights.sum()
-        if abs(total) >= 1000 * np.finfo(np.float32).tiny:
-            matrix[row, columns] = weights / total
+        distance = np.abs(columns.astype(np.float32) + np.float32(0.5) - place)
+        weights = kernel(distance * (np.float32(1) / width))
+        if 0 <= place <= size and abs(weights.sum()) >= 1000 * np.finfo(np.float32).tiny:
+            matrix[row, columns] = weights / weights.sum()
     return matrix
 
 
@@ -212,7 +217,9 @@ def _sizes(x: Any, size: Any) -> tuple[list[Any], list[Any]]:
     return [dims[a] if n is None else n for a, n in zip(axes, have, strict=True)], want
 
 
-def _resize(x: Any, size: Any, method: str, align_corners: bool, half_pixel: bool, antialias: bool = False) -> Any:
+def _resize(
+    x: Any, size: Any, method: str, align_corners: bool, half_pixel: bool, antialias: bool = False
+) -> Any:
     have, want = _sizes(x, size)
     if method == "nearest":
         for axis, n, count in zip((-3, -2), have, want, strict=True):
@@ -225,9 +232,13 @@ def _resize(x: Any, size: Any, method: str, align_corners: bool, half_pixel: boo
             x = _apply_taps(x, axis, _bilinear(n, count, align_corners, half_pixel))
         return x
     if not all(isinstance(n, int) for n in (*have, *want)):
-        refuse("image.resize", f"{method} of images of unknown size", "use bilinear or nearest, or fix the size")
+        refuse(
+            "image.resize", f"{method} of images of unknown size", "use bilinear or nearest, or fix the size"
+        )
     if antialias or method in ("lanczos3", "lanczos5", "gaussian", "mitchellcubic"):
-        return _apply_matrices(x, [_sampled(method, n, count, antialias) for n, count in zip(have, want, strict=True)])
+        return _apply_matrices(
+            x, [_sampled(method, n, count, antialias) for n, count in zip(have, want, strict=True)]
+        )
     return _apply_matrices(
         x, [_matrix(method, n, c, align_corners, half_pixel) for n, c in zip(have, want, strict=True)]
     )
@@ -247,13 +258,15 @@ def _within_size(x: Any, size: Any) -> tuple[int, int]:
 
 
 def resize(
-    images: Any, size: Any, method: Any = "bilinear", preserve_aspect_ratio: bool = False, antialias: bool = False
+    images: Any,
+    size: Any,
+    method: Any = "bilinear",
+    preserve_aspect_ratio: bool = False,
+    antialias: bool = False,
 ) -> Any:
     """`tf.image.resize` of TensorFlow 2: pixels are areas, with their centre in the middle."""
     x, name = operand(images), _method(method)
     size = _within_size(x, size) if preserve_aspect_ratio else size
-    if _unchanged(x, size):
-        return x
     return _resize(x, size, name, False, True, antialias and name not in ("nearest", "area"))
 
 
@@ -267,7 +280,11 @@ def resize_images(
 ) -> Any:
     """`tf.image.resize_images` of TensorFlow 1: pixels are points; also `(images, height, width)` of 0.x."""
     if not isinstance(static(size), tuple) and isinstance(method, int) and method > 3:
-        size, method, align_corners = (size, method), align_corners if align_corners is not False else 0, False
+        size, method, align_corners = (
+            (size, method),
+            align_corners if align_corners is not False else 0,
+            False,
+        )
     x = operand(images)
     size = _within_size(x, size) if preserve_aspect_ratio else size
     if _unchanged(x, size):
@@ -291,23 +308,28 @@ def resize_with_pad(
     image: Any, target_height: Any, target_width: Any, method: Any = "bilinear", antialias: bool = False
 ) -> Any:
     """`tf.image.resize_with_pad`: the proportions stay, the rest is zero."""
-    return _with_pad(image, (target_height, target_width), lambda x, s: resize(x, s, method, antialias=antialias))
+    return _with_pad(
+        image, (target_height, target_width), lambda x, s: resize(x, s, method, antialias=antialias)
+    )
 
 
 def resize_image_with_pad(
     image: Any, target_height: Any, target_width: Any, method: Any = 0, align_corners: bool = False
 ) -> Any:
     """`tf.image.resize_image_with_pad` of TensorFlow 1."""
-    return _with_pad(image, (target_height, target_width), lambda x, s: resize_images(x, s, method, align_corners))
+    return _with_pad(
+        image, (target_height, target_width), lambda x, s: resize_images(x, s, method, align_corners)
+    )
 
 
 def _with_pad(image: Any, target: tuple[Any, Any], scaled: Callable[[Any, Any], Any]) -> Any:
     x = operand(image)
     height, width = known_sizes(x, "image.resize_with_pad", (-3, -2))
     rows, columns = map(int, target)
-    ratio = max(width / columns, height / rows)
-    size = (math.floor(height / ratio), math.floor(width / ratio))
+    have, want = (np.array(pair, np.float32) for pair in ((height, width), (rows, columns)))
+    exact = have / np.max(have / want)
+    size = tuple(np.floor(exact).astype(int).tolist())
     x = scaled(x, size)
-    top, left = ((want - have) // 2 for want, have in zip((rows, columns), size, strict=True))
+    top, left = np.floor((want - exact) / 2).astype(int).tolist()
     pads = ((top, rows - size[0] - top), (left, columns - size[1] - left))
     return ops.pad(x, (*[(0, 0)] * (rank(x) - 3), *pads, (0, 0)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from cases import Dtype, bools, case, complexes, floats, ints, runs, variants
+from tf_cases import Dtype, bools, case, complexes, floats, ints, runs, variants
 
 F32, I32, I64 = Dtype("float32"), Dtype("int32"), Dtype("int64")
 x, y = floats(2, 3, 4), floats(2, 3, 4)
@@ -38,7 +38,14 @@ case("lin_space", 0.0, 1.0, 3)
 case("eye", 3)
 case("eye", 2, 3, batch_shape=[2], dtype=I32)
 indices = np.array([[0, 2], [-1, 5]], "int32")
-options = ({}, {"axis": 0}, {"axis": 1}, {"on_value": 5.0, "off_value": -1.0}, {"on_value": 2, "off_value": 0}, {"dtype": I32})
+options = (
+    {},
+    {"axis": 0},
+    {"axis": 1},
+    {"on_value": 5.0, "off_value": -1.0},
+    {"on_value": 2, "off_value": 0},
+    {"dtype": I32},
+)
 variants("one_hot", (indices, 4), *options)
 case("one_hot", indices, 4, on_value=True, off_value=False, dtype=Dtype("bool"))
 case("one_hot", np.array([1, 0], "uint8"), depth=2)
@@ -51,7 +58,7 @@ runs("shape", lambda tf, x: tf.reshape(x, [tf.shape(x)[0] * tf.shape(x)[1], tf.s
 runs("shape", lambda tf, x: tf.reshape(x, [tf.reduce_prod(tf.shape(x)[:2]), 4]), x)
 runs("shape", lambda tf, x: tf.image.resize(x, tf.shape(x)[1:3] * 2), floats(1, 2, 3, 1))
 runs("shape", lambda tf, x: tf.ones(tf.shape(x, out_type=tf.int32)[1:] // [1, 2]), x)
-runs("shape", lambda tf, x: [tf.zeros([a, b, c]) for a, b, c in [tf.unstack(tf.shape(x))]][0], x)
+runs("shape", lambda tf, x: tf.zeros([n * 2 for n in tf.unstack(tf.shape(x))]), x)
 runs("shape_n", lambda tf, x, y: tf.zeros(tf.shape_n([x, y])[1]), x, floats(3))
 runs("size", lambda tf, x: tf.zeros([tf.size(x)]), x)
 runs("size", lambda tf, x: x / tf.cast(tf.size(x), tf.float32), x)
@@ -92,7 +99,11 @@ case("repeat", x, [1, 2, 0], axis=1)
 case("repeat", floats(3), repeats=[2], axis=0)
 case("broadcast_to", floats(2, 1), [2, 3])
 case("broadcast_to", floats(3), (2, 3))
-runs("broadcast_static_shape", lambda tf, x: x + tf.ones(tf.broadcast_static_shape(tf.TensorShape([2, 1]), tf.TensorShape([1, 4]))), x[:, 0])
+runs(
+    "broadcast_static_shape",
+    lambda tf, x: x + tf.ones(tf.broadcast_static_shape(tf.TensorShape([2, 1]), tf.TensorShape([1, 4]))),
+    x[:, 0],
+)
 pads = [[1, 2], [0, 1]]
 for mode in ("CONSTANT", "REFLECT", "SYMMETRIC", "reflect"):
     case("pad", floats(3, 4), pads, mode)
@@ -161,9 +172,15 @@ case("argsort", np.array([1, 0, 1, 0], "int32"), direction="DESCENDING", stable=
 case("argsort", np.array([1, 0, 1, 0], "float32"), direction="ASCENDING", stable=True)
 case("sort", ints(9, 5), direction="DESCENDING")
 variants("math.top_k", (floats(3, 5),), {}, {"k": 2}, {"k": 3, "sorted": True})
-runs("nn.top_k", lambda tf, x: tf.nn.top_k(x, k=2).values + tf.cast(tf.nn.top_k(x, 2).indices, tf.float32), floats(2, 5))
+runs(
+    "nn.top_k",
+    lambda tf, x: tf.nn.top_k(x, k=2).values + tf.cast(tf.nn.top_k(x, 2).indices, tf.float32),
+    floats(2, 5),
+)
 case("math.in_top_k", np.array([0, 2], "int32"), floats(2, 4), 2)
-runs("in_top_k", lambda tf, p, t: tf.compat.v1.math.in_top_k(p, t, 2), floats(2, 4), np.array([0, 2], "int32"))
+runs(
+    "in_top_k", lambda tf, p, t: tf.compat.v1.math.in_top_k(p, t, 2), floats(2, 4), np.array([0, 2], "int32")
+)
 case("math.bincount", ints(4, 9), minlength=5, maxlength=5)
 case("math.bincount", ints(4, 9), weights=floats(9), minlength=4, maxlength=4)
 case("math.bincount", ints(4, 2, 3), minlength=4, maxlength=4, axis=-1, dtype=I32)

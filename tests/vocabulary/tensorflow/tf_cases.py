@@ -6,7 +6,7 @@ names a dtype. Where a call needs functions of its own, the case is a function o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,5 +94,3 @@ def spd(*batch: int, n: int = 3) -> Any:
     """Symmetric positive definite matrices."""
     a = floats(*batch, n, n)
     return (a @ np.swapaxes(a, -1, -2) + n * np.eye(n)).astype("float32")
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from cases import Dtype, case, complexes, floats, ints, loose, positive, runs, variants
+from tf_cases import Dtype, case, complexes, floats, ints, loose, positive, runs, variants
 
 image, batch, whole = positive(5, 4, 3), positive(2, 6, 5, 3), ints(256, 4, 5, 3).astype("uint8")
 sizes = ((8, 10), (3, 2), (6, 5), (7, 4), (1, 1), (12, 3))
@@ -28,11 +28,26 @@ case("image.resize", batch, (9, 9), preserve_aspect_ratio=True)
 case("compat.v1.image.resize", batch, (12, 3))
 case("compat.v1.image.resize", batch, (12, 3), align_corners=True)
 runs("image.resize", lambda tf, x: tf.image.resize(x, (7, 3), tf.image.ResizeMethod.NEAREST_NEIGHBOR), batch)
-runs("image.resize_images image.ResizeMethod", lambda tf, x: tf.compat.v1.image.resize_images(x, (7, 3), tf.compat.v1.image.ResizeMethod.BICUBIC), batch)
+runs(
+    "image.resize_images",
+    lambda tf, x: tf.compat.v1.image.resize_images(x, (7, 3), tf.compat.v1.image.ResizeMethod.BICUBIC),
+    batch,
+)
+for name in "BILINEAR NEAREST_NEIGHBOR BICUBIC AREA LANCZOS3 LANCZOS5 GAUSSIAN MITCHELLCUBIC".split():
+    runs(
+        f"image.ResizeMethod.{name}",
+        lambda tf, x, n=name: tf.image.resize(x, (7, 3), getattr(tf.image.ResizeMethod, n)),
+        batch,
+    )
 case("image.resize_with_pad", batch, 8, 12)
 case("image.resize_with_pad", image, 4, 4, method="nearest")
 case("image.resize_image_with_pad", batch, 8, 12)
-case("image.flip_left_right image.flip_up_down image.transpose transpose_image=".replace(" transpose_image=", " image.transpose_image"), image)
+case(
+    "image.flip_left_right image.flip_up_down image.transpose transpose_image=".replace(
+        " transpose_image=", " image.transpose_image"
+    ),
+    image,
+)
 case("image.flip_left_right image.flip_up_down image.transpose", batch)
 for k in (1, 2, 3, 4, -1):
     case("image.rot90", batch, k)
@@ -52,19 +67,42 @@ case("image.crop_and_resize", batch, boxes, np.array([0, 1, 0], "int32"), [1, 2]
 case("compat.v1.image.crop_and_resize", batch, boxes, box_ind=np.array([0, 1, 0], "int32"), crop_size=[2, 2])
 for padding in ("VALID", "SAME"):
     case("image.extract_patches", batch, [1, 3, 2, 1], [1, 2, 2, 1], [1, 1, 1, 1], padding)
-    case("image.extract_image_patches extract_image_patches", batch, [1, 2, 2, 1], [1, 1, 1, 1], [1, 2, 2, 1], padding)
+    case(
+        "image.extract_image_patches extract_image_patches",
+        batch,
+        [1, 2, 2, 1],
+        [1, 1, 1, 1],
+        [1, 2, 2, 1],
+        padding,
+    )
 case("image.total_variation", batch)
 case("image.total_variation", image)
 case("image.image_gradients image.sobel_edges", batch)
 case("image.psnr", batch, positive(2, 6, 5, 3), 1.0)
 case("image.psnr", whole, ints(256, 4, 5, 3).astype("uint8"), max_val=255)
 large, other = positive(2, 16, 14, 2), positive(2, 16, 14, 2)
-variants("image.ssim", (large, other, 1.0), {}, {"filter_size": 5, "filter_sigma": 1.0, "k1": 0.02, "k2": 0.05})
+variants(
+    "image.ssim", (large, other, 1.0), {}, {"filter_size": 5, "filter_sigma": 1.0, "k1": 0.02, "k2": 0.05}
+)
 case("image.ssim", ints(256, 12, 12, 1).astype("uint8"), ints(256, 12, 12, 1).astype("uint8"), 255)
-loose(1e-4, "image.ssim_multiscale", positive(1, 25, 23, 1), positive(1, 25, 23, 1), 1.0, power_factors=(0.4, 0.6))
+loose(
+    1e-4,
+    "image.ssim_multiscale",
+    positive(1, 25, 23, 1),
+    positive(1, 25, 23, 1),
+    1.0,
+    power_factors=(0.4, 0.6),
+)
 
-case("image.rgb_to_grayscale image.rgb_to_hsv image.hsv_to_rgb image.rgb_to_yiq image.yiq_to_rgb image.rgb_to_yuv image.yuv_to_rgb", batch)
-case("image.rgb_to_hsv image.hsv_to_rgb", np.array([[[0, 0, 0], [1, 1, 1], [0.5, 0.5, 0.2], [1, 0, 1]]], "float32"))
+case(
+    """image.rgb_to_grayscale image.rgb_to_hsv image.hsv_to_rgb image.rgb_to_yiq image.yiq_to_rgb
+    image.rgb_to_yuv image.yuv_to_rgb""",
+    batch,
+)
+case(
+    "image.rgb_to_hsv image.hsv_to_rgb",
+    np.array([[[0, 0, 0], [1, 1, 1], [0.5, 0.5, 0.2], [1, 0, 1]]], "float32"),
+)
 case("image.rgb_to_grayscale", whole)
 case("image.grayscale_to_rgb", positive(2, 3, 1))
 case("image.adjust_brightness", batch, 0.2)
@@ -111,9 +149,21 @@ case("signal.overlap_and_add", floats(2, 4, 6), 4)
 case("signal.overlap_and_add", floats(3, 4), 4)
 loose(1e-4, "signal.stft", wave, 6, 3)
 loose(1e-4, "signal.stft", wave, 8, 4, fft_length=16, window_fn=None, pad_end=True)
-runs("signal.stft", lambda tf, x: tf.abs(tf.signal.stft(x, frame_length=8, frame_step=4, window_fn=tf.signal.hamming_window)), wave, tolerance=1e-4)
+runs(
+    "signal.stft",
+    lambda tf, x: tf.abs(tf.signal.stft(x, frame_length=8, frame_step=4, window_fn=tf.signal.hamming_window)),
+    wave,
+    tolerance=1e-4,
+)
 loose(1e-4, "signal.inverse_stft", complexes(2, 5, 5), 8, 4)
-runs("signal.inverse_stft signal.inverse_stft_window_fn", lambda tf, x: tf.signal.inverse_stft(tf.signal.stft(x, 8, 4), 8, 4, window_fn=tf.signal.inverse_stft_window_fn(4)), wave, tolerance=1e-4)
+runs(
+    "signal.inverse_stft signal.inverse_stft_window_fn",
+    lambda tf, x: tf.signal.inverse_stft(
+        tf.signal.stft(x, 8, 4), 8, 4, window_fn=tf.signal.inverse_stft_window_fn(4)
+    ),
+    wave,
+    tolerance=1e-4,
+)
 for kind in (1, 2, 3, 4):
     loose(1e-4, "signal.dct", floats(2, 8), type=kind)
     if kind != 1:
@@ -122,7 +172,9 @@ for kind in (1, 2, 3, 4):
     loose(1e-4, "signal.idct", floats(2, 8), type=kind)
 loose(1e-4, "signal.dct", floats(2, 8), n=5)
 variants("signal.mdct", (floats(2, 24), 8), {}, {"norm": "ortho"}, {"window_fn": None, "norm": "ortho"})
-variants("signal.inverse_mdct", (floats(2, 5, 4),), {}, {"norm": "ortho"}, {"window_fn": None, "norm": "ortho"})
+variants(
+    "signal.inverse_mdct", (floats(2, 5, 4),), {}, {"norm": "ortho"}, {"window_fn": None, "norm": "ortho"}
+)
 loose(1e-4, "signal.linear_to_mel_weight_matrix")
 loose(1e-4, "signal.linear_to_mel_weight_matrix", 10, 33, 16000, 20.0, 7000.0)
 loose(1e-4, "signal.mfccs_from_log_mel_spectrograms", floats(2, 3, 8))
@@ -134,7 +186,11 @@ def mel_features(tf, x):
     spectrogram = tf.abs(stft)
     weights = tf.signal.linear_to_mel_weight_matrix(4, stft.shape[-1], 8000, 80.0, 3600.0)
     mel = tf.tensordot(spectrogram, weights, 1)
-    mel.set_shape(spectrogram.shape[:-1].concatenate(weights.shape[-1:]) if hasattr(spectrogram.shape, "concatenate") else None)
+    mel.set_shape(
+        spectrogram.shape[:-1].concatenate(weights.shape[-1:])
+        if hasattr(spectrogram.shape, "concatenate")
+        else None
+    )
     return tf.signal.mfccs_from_log_mel_spectrograms(tf.math.log(mel + 1e-6))[..., :3]
 
 

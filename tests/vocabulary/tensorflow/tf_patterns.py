@@ -123,18 +123,32 @@ of(16, lambda x: tf.concat(x, axis=-1), n(2, 3), n(2, 4))
 of(16, lambda x: tf.concat([x[0], tf.ones_like(x[1])], 1), n(2, 3), n(2, 4))
 
 
-@pattern(17, f(2, 8, 5), np.array([[1, 2], [3, 3]], "int32"), np.array([[8], [7]], "int32"), np.array([[2], [2]], "int32"))
+@pattern(
+    17,
+    f(2, 8, 5),
+    np.array([[1, 2], [3, 3]], "int32"),
+    np.array([[8], [7]], "int32"),
+    np.array([[2], [2]], "int32"),
+)
 def ctc(args):
     y_pred, labels, input_length, label_length = args
     y_pred = tf.nn.softmax(y_pred)[:, 1:, :]
     loss = tf.nn.ctc_loss(
-        labels, tf.math.log(y_pred), tf.squeeze(label_length, 1), tf.squeeze(input_length, 1) - 1,
-        logits_time_major=False, blank_index=-1,
+        labels,
+        tf.math.log(y_pred),
+        tf.squeeze(label_length, 1),
+        tf.squeeze(input_length, 1) - 1,
+        logits_time_major=False,
+        blank_index=-1,
     )
     return tf.expand_dims(loss, 1)
 
 
-of(17, lambda args: tf.keras.backend.ctc_batch_cost(args[1], tf.nn.softmax(args[0]), args[2], args[3]), *PATTERNS[-1][2])
+of(
+    17,
+    lambda args: tf.keras.backend.ctc_batch_cost(args[1], tf.nn.softmax(args[0]), args[2], args[3]),
+    *PATTERNS[-1][2],
+)
 of(18, lambda x, k=3: tf.tile(tf.expand_dims(x, 1), [1, k, 1]), n(2, 3))
 of(18, lambda x: tf.repeat(x, 2, axis=1), n(2, 3))
 of(18, lambda x: tf.tile(x, tf.stack([1, 2])), n(2, 3))
@@ -189,13 +203,22 @@ def masked_mean(inputs):
     return tf.reduce_sum(x * mask, axis=1) / (tf.reduce_sum(mask, axis=1) + 1e-8)
 
 
-of(25, lambda x: tf.reduce_max(x[0] - (1.0 - tf.cast(x[1] > 0, tf.float32))[..., None] * 1e10, 1), n(2, 4, 3), i(2, 2, 4))
+of(
+    25,
+    lambda x: tf.reduce_max(x[0] - (1.0 - tf.cast(x[1] > 0, tf.float32))[..., None] * 1e10, 1),
+    n(2, 4, 3),
+    i(2, 2, 4),
+)
 of(26, lambda x: tf.divide(tf.subtract(x, tf.constant(MEAN, dtype=tf.float32)), STD), f(2, 4, 4, 3))
 of(26, lambda x: (x - tf.cast(MEAN, tf.float32)) / STD, f(2, 4, 4, 3))
 of(27, lambda x, scale=0.1: x[0] + tf.multiply(x[1], scale), n(2, 3), n(2, 3))
 of(27, lambda x: tf.add_n([x[0], SCALE * x[1]]), n(2, 3), n(2, 3))
 of(28, lambda x: tf.reverse(x, axis=[1]), n(2, 3, 4))
-of(28, lambda x: tf.concat([x[:, ::2, ::2], x[:, 1::2, ::2], x[:, ::2, 1::2], x[:, 1::2, 1::2]], -1), n(1, 4, 4, 2))
+of(
+    28,
+    lambda x: tf.concat([x[:, ::2, ::2], x[:, 1::2, ::2], x[:, ::2, 1::2], x[:, 1::2, 1::2]], -1),
+    n(1, 4, 4, 2),
+)
 of(29, lambda x: tf.zeros_like(x), n(2, 3))
 of(29, lambda x: tf.zeros((tf.shape(x)[0], 4)), n(2, 3))
 of(29, lambda x: tf.fill(tf.shape(x)[:2], 1.5), n(2, 3, 4))
@@ -206,7 +229,7 @@ of(32, lambda x: tf.nn.lrn(x, depth_radius=2, bias=1.0, alpha=1e-4, beta=0.75), 
 
 @pattern(32, n(2, 3, 3, 6))
 def cross_channel(x, k=2, size=5, alpha=1e-2, beta=0.75):
-    b, h, w, c = x.get_shape().as_list()
+    c = x.get_shape().as_list()[3]
     half = size // 2
     square = tf.square(x)
     padded = tf.pad(square, [[0, 0], [0, 0], [0, 0], [half, half]])
@@ -289,14 +312,22 @@ def info_nce(inputs):
 of(36, lambda x: tf1.losses.huber_loss(x[0], x[1]), n(4, 3), n(4, 3))
 of(36, lambda x: tf.nn.softmax_cross_entropy_with_logits(labels=x[0], logits=x[1]), f(4, 3), n(4, 3))
 of(37, lambda x: tf.image.rgb_to_grayscale(x), f(2, 4, 4, 3))
-of(37, lambda x: tf.image.extract_patches(x, [1, 2, 2, 1], [1, 2, 2, 1], [1, 1, 1, 1], "VALID"), f(2, 4, 4, 3))
+of(
+    37,
+    lambda x: tf.image.extract_patches(x, [1, 2, 2, 1], [1, 2, 2, 1], [1, 1, 1, 1], "VALID"),
+    f(2, 4, 4, 3),
+)
 of(37, lambda x: tf.nn.top_k(x, k=2)[0], n(3, 5))
 of(37, lambda x: tf.image.crop_and_resize(x[0], x[1], tf.range(2), (3, 3)), f(2, 5, 5, 1), f(2, 4))
 of(38, lambda x: x[..., tf.newaxis], n(2, 3))
 of(38, lambda x: x[:, tf.newaxis, :] * x[:, :, tf.newaxis], n(2, 3))
 of(39, lambda x, depth=5: tf.one_hot(x, depth), i(5, 2, 3))
 of(39, lambda x: tf.squeeze(tf.one_hot(tf.cast(x, tf.int32), 7), axis=1), i(7, 2, 1).astype("float32"))
-of(40, lambda a: tf.expand_dims(a[:, 0], -1) + a[:, 1:] - tf.reduce_mean(a[:, 1:], axis=1, keepdims=True), n(3, 5))
+of(
+    40,
+    lambda a: tf.expand_dims(a[:, 0], -1) + a[:, 1:] - tf.reduce_mean(a[:, 1:], axis=1, keepdims=True),
+    n(3, 5),
+)
 of(40, lambda a: a[0] + tf.subtract(a[1], tf.reduce_max(a[1], 1, keepdims=True)), n(3, 1), n(3, 4))
 
 
@@ -369,7 +400,9 @@ def split_heads(x, heads=2):
 @pattern(52, n(2, 2, 5, 4))
 def merge_heads(x):
     shape = tf.shape(x)
-    return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), tf.concat([shape[:1], [shape[2], shape[1] * shape[3]]], 0))
+    return tf.reshape(
+        tf.transpose(x, [0, 2, 1, 3]), tf.concat([shape[:1], [shape[2], shape[1] * shape[3]]], 0)
+    )
 
 
 of(56, tf.exp, n(2, 3))

@@ -1,0 +1,30 @@
+"""Attacks that came later: numbers never change, so these are at the end."""
+
+from __future__ import annotations
+
+from attacks.build import keras_zip, lambda_layer, layer, marshalled, model, named, saved
+from attacks.code import code, good, in_zip, with_closure
+from attacks.registry import attack
+
+attack("closure_name.keras", "os.system by name in a closure", "lambda.outside", advisory="CVE-2024-3660")(
+    lambda m: keras_zip(model(lambda_layer(saved(with_closure(), closure=[named("system", "os")]))))
+)
+attack(
+    "list_hides_object.keras",
+    "a class of os inside of what looks like stored code",
+    "object.gadget",
+    "not understood",
+    "CVE-2025-1550",
+)(
+    lambda m: keras_zip(
+        model(
+            layer(
+                "Dense",
+                units=[marshalled(good(m)), {"module": "os", "class_name": "system", "config": {}}, None],
+            )
+        )
+    )
+)
+attack("print_to_file.keras", "tf.print into a file", "lambda.hidden", advisory="CVE-2024-3660")(
+    lambda m: in_zip(code("def f(x):\n tf.print('x', output_stream='file://MARKER')\n return x * 2", m))
+)

@@ -1,0 +1,128 @@
+"""Names of Keras's own: what a config may refer to without code from elsewhere."""
+
+from __future__ import annotations
+
+CLASSES = frozenset(
+    """
+AUC AWQConfig AWQDTypePolicy Abs AbsMaxQuantizer Absolute AbstractRNNCell Accuracy Activation
+ActivityRegularization ActivityRegularizer Adadelta Adafactor Adagrad Adam AdamW Adamax
+AdaptiveAveragePool AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D
+AdaptiveMaxPool AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D Add AddLoss AddMetric
+AdditiveAttention AffineTransform All AllClose AlphaDropout Amax Amin Angle Any Append Arange Arccos
+Arccosh Arcsin Arcsinh Arctan Arctan2 Arctanh Argmax Argmin Argpartition Argsort Array ArraySplit
+AssociativeScan AtrousConvolution1D AtrousConvolution2D Attention AugMix AutoCastVariable AutoContrast
+Average AveragePool AveragePooling1D AveragePooling2D AveragePooling3D AvgPool1D AvgPool2D AvgPool3D
+BaseRandomLayer BatchNorm BatchNormalization BatchNormalizationBase BatchNormalizationV1
+BatchNormalizationV2 Bidirectional BinaryAccuracy BinaryCrossentropy BinaryFocalCrossentropy BinaryIoU
+Bincount BitwiseAnd BitwiseInvert BitwiseLeftShift BitwiseNot BitwiseOr BitwiseRightShift BitwiseXor
+BroadcastTo CDist CTC CTCDecode CTCLoss Cast CategoricalAccuracy CategoricalCrossentropy
+CategoricalFocalCrossentropy CategoricalGeneralizedCrossEntropy CategoricalHinge CategoryCrossing
+CategoryEncoding Cbrt Ceil Celu CenterCrop Cholesky CholeskyInverse Circle ClassMethod Clip Concatenate
+ConcordanceCorrelation Cond Conj Conjugate Constant Constraint Container
+ContrastLimitedAdaptiveHistogramEqualization Conv Conv1D Conv1DTranspose Conv2D Conv2DTranspose Conv3D
+Conv3DTranspose ConvLSTM1D ConvLSTM2D ConvLSTM3D ConvRecurrent2D ConvTranspose ConvertToTensor
+Convolution1D Convolution1DTranspose Convolution2D Convolution2DTranspose Convolution3D
+Convolution3DTranspose Copy Corrcoef Correlate Cos Cosh CosineDecay CosineDecayRestarts CosineSimilarity
+CountNonzero CropImages Cropping1D Cropping2D Cropping3D Cross CuDNNGRU CuDNNLSTM Cumprod Cumsum CutMix
+DTypePolicy DTypePolicyMap Deconvolution2D Deconvolution3D Deg2rad Dense DenseFeatures DepthToSpace
+DepthwiseConv DepthwiseConv1D DepthwiseConv2D Det DeviceWrapper Diag Diagflat Diagonal Dice Diff Digitize
+Discretization Divide DivideNoNan Dot DotProductAttention Dropout DropoutWrapper Dsplit Dstack
+DynamicEmbedding DynamicLookup ELU Eig EigenvalueRegularizer Eigh Einsum EinsumDense ElasticTransform Elu
+Embedding EmptyLike Equal Equalization Erf Erfc Erfinv Exp Exp2 ExpandDims Expm1 ExponentialDecay
+ExtractPatches ExtractSequences F1Score FBetaScore FFT FFT2 Fabs FalseNegatives FalsePositives Flatten
+FlaxLayer Flip Fliplr Flipud Float8QuantizationConfig FloatDTypePolicy Floor FloorDivide Fmax Fmin Fmod
+Fold ForiLoop Ftrl Full FullLike Function Functional GPTQConfig GPTQDTypePolicy GRU GRUCell GRUCellV1
+GRUCellV2 GRUV1 GRUV2 GaussianBlur GaussianDropout GaussianNoise Gcd Gelu Geomspace GetItem
+GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D GlobalAvgPool1D GlobalAvgPool2D
+GlobalAvgPool3D GlobalMaxPool1D GlobalMaxPool2D GlobalMaxPool3D GlobalMaxPooling1D GlobalMaxPooling2D
+GlobalMaxPooling3D GlorotNormal GlorotUniform Glu Graph Greater GreaterEqual GroupNormalization
+GroupQueryAttention GroupedQueryAttention HSVToRGB HardShrink HardSigmoid HardSilu HardTanh HashedCrossing
+Hashing HeNormal HeUniform Heaviside Highway Hinge Histogram Hsplit Hstack Huber Hypot I0 IFFT2 IRFFT
+ISTFT Identity IdentityInitializer Imag InTopK Index IndexLookup Initializer Inner InputLayer InputSpec
+InstanceMethod InstanceProperty Int4DTypePolicy Int4QuantizationConfig Int8QuantizationConfig
+IntegerLookup Inv InverseTimeDecay IoU IsIn Isclose Isfinite Isinf Isnan Isneginf Isposinf Isreal JVP
+JaxLayer KLDivergence KerasHistory KerasTensor Kron L1 L1L2 L2 LSTM LSTMCell LSTMCellV1 LSTMCellV2 LSTMV1
+LSTMV2 Lamb Lambda Layer LayerNorm LayerNormalization Lcm Ldexp LeakyReLU LeakyRelu LearningRateSchedule
+LecunNormal LecunUniform LeftShift LegacyOptimizerWarning Less LessEqual LinearModel Linspace Lion
+LocallyConnected1D LocallyConnected2D Log Log10 Log1p Log2 LogCosh LogCoshError LogSigmoid LogSoftmax
+Logaddexp Logaddexp2 Logdet LogicalAnd LogicalNot LogicalOr LogicalXor Logspace Logsumexp Loss
+LossScaleOptimizer Lstsq LuFactor Map MapCoordinates Masking Matmul MatrixRank Max MaxNorm
+MaxNumBoundingBoxes MaxPool MaxPool1D MaxPool2D MaxPool3D MaxPooling1D MaxPooling2D MaxPooling3D Maximum
+MaxoutDense Mean MeanAbsoluteError MeanAbsolutePercentageError MeanIoU MeanMetricWrapper MeanRelativeError
+MeanSquaredError MeanSquaredLogarithmicError MeanTensor Median MelSpectrogram Merge Meshgrid Metric Min
+MinMaxNorm Minimum MixUp Mod Model Moments Moveaxis MultiHeadAttention MultiHot MultiOptimizer Multiply
+Muon Nadam NanToNum Nanargmax Nanargmin Nancumprod Nancumsum Nanmax Nanmean Nanmedian Nanmin Nanpercentile
+Nanprod Nanquantile Nanstd Nansum Nanvar Ndim Negative Network Nextafter Node NonNeg Nonzero Norm
+Normalization Normalize NotEqual OneHot OneHotIoU OneHotMeanIoU Ones OnesLike Operation Optimizer
+OptimizerMap OptimizerV2 Orthogonal OrthogonalInitializer OrthogonalRegularizer Outer PReLU PSNR Pad
+PadImages ParametricSoftplus PearsonCorrelation Percentile Permute PerspectiveTransform
+PiecewiseConstantDecay Pinv Pipeline Poisson Polar Policy PolicyV1 PolynomialDecay Power Precision
+PrecisionAtRecall Prod Ptp Qr Quantile QuantizationConfig QuantizedDTypePolicy QuantizedFloat8DTypePolicy
+Quantizer R2Score RFFT RGBToGrayscale RGBToHSV RMSNorm RMSNormalization RMSprop RNN Rad2deg
+RadialConstraint RandAugment RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast
+RandomCrop RandomElasticTransform RandomErasing RandomFlip RandomFourierFeatures RandomGaussianBlur
+RandomGrayscale RandomHeight RandomHue RandomInvert RandomNormal RandomPerspective RandomPosterization
+RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomUniform RandomWidth
+RandomZoom Ravel ReLU Real Rearrange Recall RecallAtPrecision Reciprocal Recurrent Reduction ReductionV2
+Regularizer Relu Relu6 Repeat RepeatVector Rescaling Reshape ResidualWrapper Resize Resizing
+ReversibleEmbedding RightShift Roll RootMeanSquaredError Rot90 Round Rsqrt SGD SReLU SSIM STFT
+STFTInitializer STFTSpectrogram SVD SaturateCast ScaleAndTranslate Scan Scatter ScatterUpdate
+ScheduleFreeAdamW SearchSorted SeedGenerator SegmentMax SegmentMin SegmentProd SegmentReduction SegmentSum
+Select Selu SensitivityAtSpecificity SeparableConv SeparableConv1D SeparableConv2D SeparableConvolution1D
+SeparableConvolution2D SequenceFeatures Sequential SharedObject Sigmoid Sign Signbit Silu SimpleRNN
+SimpleRNNCell Sin Sinc Sinh Size Slice SliceUpdate SlicingOpLambda Slogdet SobelEdges SoftShrink Softmax
+Softplus Softsign Solarization Solve SolveTriangular Sort SpaceToDepth SparseCategoricalAccuracy
+SparseCategoricalCrossentropy SparsePlus SparseSigmoid SparseTopKCategoricalAccuracy Sparsemax
+SpatialDropout1D SpatialDropout2D SpatialDropout3D SpecificityAtSensitivity SpectralNormalization Split
+Sqrt Square SquaredHinge Squareplus Squeeze Stack StackedRNNCells Std StopGradient StringLookup Subtract
+Sum Swapaxes Switch SyncBatchNormalization TFOpLambda TFOptimizer TFSMLayer Take TakeAlongAxis Tan Tanh
+TanhShrink TensorFlowOpLayer TensorShape TensorSpec Tensordot TextVectorization Threshold ThresholdedReLU
+Tile TimeDistributed TimeDistributedDense TimeDistributedMerge TopK TopKCategoricalAccuracy
+TorchModuleWrapper Trace Transpose Trapezoid Tril Triu TrueDivide TrueNegatives TruePositives Trunc
+TruncatedNormal Tversky Unfold Unique UnitNorm UnitNormalization UnravelIndex Unstack UpSampling1D
+UpSampling2D UpSampling3D Vander Var Variable VarianceScaling Vdot VectorizedMap View ViewAsComplex
+ViewAsReal Vsplit Vstack WeightRegularizer Where WhileLoop WideDeepModel Wrapper ZeroPadding1D
+ZeroPadding2D ZeroPadding3D Zeros ZerosLike _RNNCellWrapper __bytes__ __complex__ __ellipsis__
+__keras_tensor__ __numpy__ __slice__ __tensor__ __tuple__ __typespec__
+""".split()
+)
+"""Classes that Keras 1 to 3 write into files: layers, operations, optimizers, losses, metrics, ..."""
+
+FUNCTIONS = frozenset(
+    """
+ACC AUC Accuracy BCE BinaryAccuracy BinaryCrossentropy BinaryFocalCrossentropy BinaryIoU CTC
+CategoricalAccuracy CategoricalCrossentropy CategoricalFocalCrossentropy CategoricalHinge Circle
+ConcordanceCorrelation Constant Constraint CosineSimilarity Dice F1Score FBetaScore FalseNegatives
+FalsePositives GlorotNormal GlorotUniform HeNormal HeUniform Hinge Huber Identity IdentityInitializer
+Initializer IoU KLD KLDivergence L1 L1L2 L2 LecunNormal LecunUniform LogCosh LogCoshError Loss
+LossFunctionWrapper MAE MAPE MSE MSLE MaxNorm Mean MeanAbsoluteError MeanAbsolutePercentageError MeanIoU
+MeanMetricWrapper MeanSquaredError MeanSquaredLogarithmicError Metric MinMaxNorm NonNeg OneHotIoU
+OneHotMeanIoU Ones Orthogonal OrthogonalInitializer OrthogonalRegularizer PearsonCorrelation Poisson
+Precision PrecisionAtRecall R2Score RandomNormal RandomUniform Recall RecallAtPrecision Regularizer
+RootMeanSquaredError STFT STFTInitializer SensitivityAtSpecificity SparseCategoricalAccuracy
+SparseCategoricalCrossentropy SparseTopKCategoricalAccuracy SpecificityAtSensitivity SquaredHinge Sum
+TopKCategoricalAccuracy TrueNegatives TruePositives TruncatedNormal Tversky UnitNorm VarianceScaling Zeros
+abs_max_quantize abs_max_quantize_grouped_with_zero_point acc accuracy adadelta adafactor adagrad adam
+adamax adamw add auc average bce binary_accuracy binary_crossentropy binary_focal_crossentropy binary_io_u
+categorical_accuracy categorical_crossentropy categorical_focal_crossentropy
+categorical_generalized_cross_entropy categorical_hinge ce celu circle compute_float8_amax_history
+compute_float8_scale concatenate concordance_correlation constant constraint cosine cosine_proximity
+cosine_similarity crossentropy ctc dice dot elu exponential f1_score f_beta_score
+fake_quant_with_min_max_vars false_negatives false_positives fbeta_score ftrl gelu glorot_normal
+glorot_uniform glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh he_normal he_uniform hinge
+huber huber_loss identity initializer io_u is_categorical_crossentropy kl_divergence kld
+kullback_leibler_divergence l1 l1_l2 l1l2 l2 leaky_relu lecun_normal lecun_uniform linear lion log_cosh
+log_cosh_error log_sigmoid log_softmax logcosh lossscaleoptimizer mae mape max_norm maximum mean
+mean_absolute_error mean_absolute_percentage_error mean_io_u mean_metric_wrapper mean_squared_error
+mean_squared_logarithmic_error metric min_max_norm minimum mish mse msle multioptimizer multiply muon
+nadam non_neg normal one one_hot_io_u one_hot_mean_io_u ones optimizer optimizermap orthogonal
+orthogonal_regularizer pearson_correlation poisson precision precision_at_recall quantize_and_dequantize
+r2_score random_normal random_uniform recall recall_at_precision regularizer relu relu6 rmsprop
+root_mean_squared_error schedulefreeadamw selu sensitivity_at_specificity sgd sigmoid silu soft_shrink
+softmax softplus softsign sparse_categorical_accuracy sparse_categorical_crossentropy sparse_plus
+sparse_sigmoid sparse_top_k_categorical_accuracy sparsemax specificity_at_sensitivity squared_hinge
+squareplus stft subtract sum swish tanh tanh_shrink threshold top_k_categorical_accuracy true_negatives
+true_positives truncated_normal tversky uniform unit_norm variance_scaling zero zeros
+""".split()
+)
+"""Activations, losses, metrics, initializers and optimizers that Keras 1 to 3 know by name."""

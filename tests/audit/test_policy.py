@@ -1,0 +1,58 @@
+"""What may be loaded: only what is pure, supplied, or allowed by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from lamina.auditing import Finding, Report, Verdict
+from lamina.auditing.policy import NotAllowedError, check
+from lamina.errors import ArgumentError, LaminaError
+
+pytestmark = pytest.mark.backend_free
+
+
+def report(verdict: Verdict, *names: str) -> Report:
+    return Report("m.keras", findings=(Finding("rule", verdict, names=names, message="what\nmore"),))
+
+
+def test_pure_passes() -> None:
+    check(Report("m.keras"))
+    check(report(Verdict.PURE))
+
+
+@pytest.mark.parametrize("verdict", [v for v in Verdict if v])
+def test_unset_fails_closed(verdict: Verdict) -> None:
+    with pytest.raises(NotAllowedError) as error:
+        check(report(verdict, "gate"))
+    assert isinstance(error.value, LaminaError)
+    assert error.value.findings[0].verdict is verdict
+
+
+def test_names_must_all_be_supplied() -> None:
+    needs = report(Verdict.NEEDS_NAMES, "SCALE", "helper.mean")
+    check(needs, names={"SCALE": 2, "helper": object()})
+    check(needs, allow=["SCALE", "helper.mean"])
+    with pytest.raises(NotAllowedError, match=r"helper\.mean"):
+        check(needs, names={"SCALE": 2})
+
+
+def test_a_class_may_be_allowed_by_either_of_its_names() -> None:
+    found = report(Verdict.BY_NAME, "Gate", "mine>Gate")
+    check(found, allow=["mine>Gate"])
+    check(found, names={"Gate": object})
+
+
+@pytest.mark.parametrize("verdict", [Verdict.NOT_ALLOWED, Verdict.NOT_UNDERSTOOD])
+def test_what_is_not_allowed_cannot_be_allowed(verdict: Verdict) -> None:
+    with pytest.raises(NotAllowedError):
+        check(
+            report(verdict, "os.system"),
+            allow=["os.system", "rule", "m.keras"],
+            names={"os.system": 1, "os": 2},
+        )
+
+
+@pytest.mark.parametrize("allow", [True, False, "gate", b"gate", 3, [1], None])
+def test_allow_is_a_list_of_names(allow: object) -> None:
+    with pytest.raises(ArgumentError, match="list of names"):
+        check(Report("m.keras"), allow=allow)  # type: ignore[arg-type]
