@@ -28,6 +28,9 @@ WORKERS := --tx popen//id=no-backend//env:KERAS_BACKEND=jax \
 # The same range as in pyproject.toml. Installed first, so that no other package chooses a build of torch.
 TORCH := torch<2.14
 
+# Keras 2, an oracle of the tests. Without its dependencies: it asks for a second build of TensorFlow.
+KERAS_2 := tf_keras>=2.16,<3
+
 # pip without its chatter: the name of each package as it comes, and errors.
 define pip_install
 $(BIN)/python -m pip install $(1) 2> >(grep -v "^WARNING: Location" >&2) | while read -r step what _; do \
@@ -72,6 +75,7 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing lamina with JAX, TensorFlow, PyTorch and the test tools into $(VENV), once"
 	@$(call pip_install,'$(TORCH)')
 	@$(call pip_install,--editable '.[dev]')
+	@$(call pip_install,--no-deps '$(KERAS_2)')
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/bin/python:

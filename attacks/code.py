@@ -79,7 +79,7 @@ _FUNCTIONS = {
     "torch_load": ("an unpickling torch load", "lambda x: torch.load('MARKER')", "lambda.outside"),
     "tofile": ("a method of arrays that writes a file", "lambda x: x.numpy().tofile('MARKER')", "lambda.outside"),
     "shape_branch": ("a branch that only another input shape takes",
-                     f"lambda x: x if x.shape[-1] == 4 else {_RUN}", "lambda.outside"),
+                     f"lambda x: x if x.shape[-1] == 4 else {_RUN}", "lambda.hidden"),
     "backend_branch": ("a branch that only another backend takes",
                        f"lambda x: {_RUN} if K.floatx() == 'bfloat16' else x * 2", "lambda.hidden"),
     "except_handler": ("a handler of an error that lamina does not raise",

@@ -142,10 +142,11 @@ def summary(corpus: Path, answers: Answers, versions: dict[str, str]) -> str:
     harmless = {name for name in rows if "_benign_" in name}
     kinds = ("not allowed", "not understood", "by name")
     lines = [
-        f"Measured on {datetime.date.today().isoformat()}: how many files each flags, of those that lamina finds "
-        "not allowed, not understood or by name, and of the harmless ones. modelscan read the folder in one run, "
-        "Keras loaded each file in a fork, in safe mode, and the others had a process for each file. Of Keras every "
-        "exception counts; it may have refused a file made by hand for another reason, such as missing weights.",
+        f"Measured on {datetime.date.today().isoformat()}: how many files each flags, of those that lamina "
+        "finds not allowed, not understood or by name, and of the harmless ones. modelscan read the folder "
+        "in one run, Keras loaded each file in a fork, in safe mode, and the others had a process for each "
+        "file. Of Keras every exception counts; it may have refused a file made by hand for another reason, "
+        "such as missing weights.",
         "",
         f"| tool | version | {' | '.join(kinds)} | harmless (false alarms) | not scanned | s/file, median |",
         "|---|---|---:|---:|---:|---:|---:|---:|",

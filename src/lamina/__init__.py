@@ -18,9 +18,9 @@ from lamina import _registration
 from lamina.errors import LaminaError as LaminaError
 
 if TYPE_CHECKING:
-    from lamina.expression.model import Expression as Expression
     from lamina.auditing import audit as audit
     from lamina.conversion import convert as convert
+    from lamina.expression.model import Expression as Expression
     from lamina.freezing import freeze as freeze
     from lamina.inside import add_loss as add_loss
     from lamina.inside import variable as variable

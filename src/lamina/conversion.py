@@ -107,12 +107,15 @@ def _verified(model: Any, samples: str | os.PathLike[str]) -> float:
     with np.load(samples, allow_pickle=False) as data:
         inputs, expected = _numbered(data, "i"), _numbered(data, "o")
     if not inputs or not expected:
-        raise ConversionError(f"{samples}: expected arrays i0, i1, ... and o0, o1, ..., found neither of the two kinds")
+        raise ConversionError(
+            f"{samples}: expected arrays i0, i1, ... and o0, o1, ..., found neither of the two kinds"
+        )
     found = model.predict(inputs[0] if len(inputs) == 1 else inputs, verbose=0)
     found = list(found) if isinstance(found, (list, tuple)) else [found]
     if [np.shape(f) for f in found] != [e.shape for e in expected]:
         raise ConversionError(
-            f"{samples}: the model gives shapes {[np.shape(f) for f in found]}, the samples {[e.shape for e in expected]}"
+            f"{samples}: the model gives shapes {[np.shape(f) for f in found]}, "
+            f"the samples {[e.shape for e in expected]}"
         )
     difference = max(float(np.max(np.abs(f - e), initial=0.0)) for f, e in zip(found, expected, strict=True))
     scale = max(1.0, *(float(np.max(np.abs(e), initial=0.0)) for e in expected))

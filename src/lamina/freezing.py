@@ -271,7 +271,22 @@ def _special(op: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         raise _CannotHold(
             f"{opset.lookup(op).public_name} needs the size of an axis that is known only with the data"
         )
-    return opset.lookup(op).function(*args, **kwargs)
+    return opset.lookup(op).function(*_with_arrays(args), **kwargs)
+
+
+def _with_arrays(args: list[Any]) -> list[Any]:
+    """A sequence of numbers beside a tensor as an array; Keras takes sequences only with data."""
+    if len(args) != 2 or not any(isinstance(arg, keras.KerasTensor) for arg in args):
+        return args
+    return [_array(arg, args[1 - index]) for index, arg in enumerate(args)]
+
+
+def _array(value: Any, beside: Any) -> Any:
+    numbers = isinstance(value, (list, tuple)) and value and all(type(leaf) in (int, float) for leaf in leaves(value))
+    if not numbers or any(isinstance(leaf, slice) for leaf in leaves(value)):
+        return value
+    floating = "float" in str(getattr(beside, "dtype", ""))
+    return np.asarray(value, beside.dtype if floating and "bfloat" not in beside.dtype else None)
 
 
 def _unknown_size(value: Any) -> bool:
@@ -372,5 +387,5 @@ def _copy_compilation(model: Any, frozen: Any) -> None:
     frozen.optimizer.build(frozen.trainable_variables)
     ours, theirs = frozen.optimizer.variables, model.optimizer.variables
     if [tuple(v.shape) for v in ours] == [tuple(v.shape) for v in theirs]:
-        for variable, value in zip(ours, theirs, strict=True):
-            variable.assign(value)
+        for variable, old in zip(ours, theirs, strict=True):
+            variable.assign(np.array(keras.ops.convert_to_numpy(old.value)))

@@ -41,7 +41,9 @@ def variable(
         (Array(2., dtype=float32...), ['gain'])
     """
     if (value is None) == (shape is None):
-        raise LaminaError(f"variable {name!r} needs either a value or a shape, received {value!r} and {shape!r}")
+        raise LaminaError(
+            f"variable {name!r} needs either a value or a shape, received {value!r} and {shape!r}"
+        )
     if shape is not None:
         value = keras.initializers.get(initializer)(shape, dtype=dtype or keras.config.floatx())
     factory = context.variable_factory.get()
@@ -71,5 +73,7 @@ def add_loss(value: Any) -> None:
     """
     sink = context.loss_sink.get()
     if sink is None:
-        raise LaminaError("lamina.add_loss belongs inside the function of a lamina.Lambda layer; elsewhere use layer.add_loss")
+        raise LaminaError(
+            "lamina.add_loss belongs inside the function of a lamina.Lambda layer; elsewhere use layer.add_loss"
+        )
     sink(value)

@@ -76,7 +76,14 @@ def test_convert_takes_names_from_values_and_files(legacy: Path, tmp_path: Path)
     source = legacy / "py38_tf210__tfk/global_helper_call.h5"
     helpers = tmp_path / "helpers.py"
     helpers.write_text("def global_helper(v, k):\n    return v * k + 1.0\n")
-    options = ["--name", "SCALE=3.0", "--name", "CLASSES=['a', 'b', 'c']", "--names", f"{helpers}:global_helper"]
+    options = [
+        "--name",
+        "SCALE=3.0",
+        "--name",
+        "CLASSES=['a', 'b', 'c']",
+        "--names",
+        f"{helpers}:global_helper",
+    ]
     refused = invoke("convert", source, tmp_path / "no.keras")
     assert refused.exit_code == 1
     assert "SCALE" in refused.output
@@ -111,7 +118,9 @@ def test_a_folder_is_converted_and_a_broken_file_does_not_stop_it(legacy: Path, 
     assert [p.name for p in new.iterdir()] == ["good.keras"]
 
 
-@pytest.mark.parametrize("option", [["--name", "SCALE"], ["--name", "S=os.system"], ["--names", "missing.py:f"]])
+@pytest.mark.parametrize(
+    "option", [["--name", "SCALE"], ["--name", "S=os.system"], ["--names", "missing.py:f"]]
+)
 def test_bad_options_are_refused(legacy: Path, tmp_path: Path, option):
     done = invoke("convert", *option, legacy / f"{FILE}.h5", tmp_path / "new.keras")
     assert done.exit_code == 1

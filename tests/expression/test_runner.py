@@ -148,6 +148,34 @@ def test_a_call_of_the_runner_makes_few_python_calls():
     assert count <= 2 * 100 + 10  # `_Step.__call__` and the operation itself
 
 
+def compiled(expression):
+    """The expression on a batch of unknown size, where the backend has that."""
+    if keras.backend.backend() != "tensorflow":
+        return expression.run
+    import tensorflow as tf
+
+    return tf.function(
+        expression.run, input_signature=[tf.TensorSpec([None, 3], tf.float32)], autograph=False
+    )
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x * (x.shape[1] / x.shape[0]),
+        lambda x: x / float(x.shape[0]),
+        lambda x: x / x.shape[0] ** 0.5,
+        lambda x: x * (x.shape[0] - 0.5) * (1 / x.shape[0]),
+        lambda x: x[: int(x.shape[0] / 2)],
+        lambda x: x[: x.shape[0] * 3 // 3],
+    ],
+)
+def test_fractions_of_a_size_are_of_the_default_float_dtype(function):
+    found = compiled(capture(function, (None, 3)))(ops.convert_to_tensor(X))
+    assert keras.backend.standardize_dtype(found.dtype) == "float32"
+    np.testing.assert_allclose(ops.convert_to_numpy(found), function(X), rtol=1e-6)
+
+
 def test_a_plan_is_made_once_and_goes_with_its_expression():
     expression = capture(lambda x: x * 2)
     assert plan_of(expression) is plan_of(expression)

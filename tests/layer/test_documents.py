@@ -133,7 +133,11 @@ def test_two_variables_of_one_name_are_refused():
 def test_output_shape_of_the_batch_axis():
     inputs = Input((4, 3))
     assert Lambda(lambda x: x[:, :2], output_shape=(2, 3))(inputs).shape == (None, 2, 3)
-    assert Lambda(lambda x: x[:, :2], output_shape=lambda s: (s[0], s[1] // 2, s[2]))(inputs).shape == (None, 2, 3)
+    assert Lambda(lambda x: x[:, :2], output_shape=lambda s: (s[0], s[1] // 2, s[2]))(inputs).shape == (
+        None,
+        2,
+        3,
+    )
     fixed = Input(batch_shape=(8, 4, 3))
     assert Lambda(lambda x: x[:, :2], output_shape=(2, 3))(fixed).shape == (8, 2, 3)
 
@@ -172,7 +176,9 @@ if keras.backend.backend() == "tensorflow":
             assert len(scale_layer.trainable_weights) == 1
 
             input_img = TFInput(shape=(8, 8, 3))
-            flipped = TFLambda(lambda x: tf.image.random_flip_left_right(x), name="horizontal_flip")(input_img)
+            flipped = TFLambda(lambda x: tf.image.random_flip_left_right(x), name="horizontal_flip")(
+                input_img
+            )
             images = rng.normal(size=(64, 8, 8, 3)).astype("float32")
             predicted = TFModel(input_img, flipped).predict(images, verbose=0)
             same = [np.allclose(p, i) for p, i in zip(predicted, images, strict=True)]
@@ -183,7 +189,9 @@ if keras.backend.backend() == "tensorflow":
             constant = np.array([[1, 2, 3, 4, 5]], dtype=np.float32)
             inputs = TFInput(shape=(5,))
             outputs = TFLambda(lambda x: tf.matmul(x, constant.T), output_shape=(1,))(inputs)
-            assert TFModel(inputs, outputs).predict(np.ones((1, 5), "float32"), verbose=0).tolist() == [[15.0]]
+            assert TFModel(inputs, outputs).predict(np.ones((1, 5), "float32"), verbose=0).tolist() == [
+                [15.0]
+            ]
 
     def test_tf_variables_created_inside():
         def tf_linear(x):

@@ -34,7 +34,9 @@ def make_model() -> keras.Model:
     features = Lambda(antirectifier, name="antirectifier")(scaled)
     gained = Lambda(lambda x: x * gain, name="gained")(features)
     projected = Lambda(lambda x: ops.matmul(x, BIG), name="projected")(inputs)
-    joined = Lambda(lambda t: ops.concatenate([t["a"], t["b"]], axis=-1), name="joined")({"a": gained, "b": projected})
+    joined = Lambda(lambda t: ops.concatenate([t["a"], t["b"]], axis=-1), name="joined")(
+        {"a": gained, "b": projected}
+    )
     phase = Lambda(lambda x, training=None: x * 10.0 if training else x * 0.5, name="phase")(joined)
     return keras.Model(inputs, keras.layers.Dense(3, name="dense")(phase))
 

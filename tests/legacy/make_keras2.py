@@ -1,6 +1,6 @@
 """Writes `keras2.tar.xz`: models of Keras 2 with what they compute. Run by hand, with tf_keras installed.
 
-    python tests/legacy/make_keras2.py tests/legacy/keras2.tar.xz
+python tests/legacy/make_keras2.py tests/legacy/keras2.tar.xz
 """
 
 from __future__ import annotations
@@ -48,12 +48,17 @@ def volumes() -> Any:
     x = layers.ZeroPadding3D()(x)
     x = layers.Cropping3D()(x)
     x = layers.AveragePooling3D()(x)
-    return keras.Model([start, frames], [x, layers.ConvLSTM2D(2, 2)(frames)]), [data(1, 4, 4, 4, 2), data(1, 3, 4, 4, 2)]
+    return keras.Model([start, frames], [x, layers.ConvLSTM2D(2, 2)(frames)]), [
+        data(1, 4, 4, 4, 2),
+        data(1, 3, 4, 4, 2),
+    ]
 
 
 def recurrent() -> Any:
     start = keras.Input((5, 3))
-    x = layers.Bidirectional(layers.LSTM(4, return_sequences=True, recurrent_activation="hard_sigmoid"))(start)
+    x = layers.Bidirectional(layers.LSTM(4, return_sequences=True, recurrent_activation="hard_sigmoid"))(
+        start
+    )
     x = layers.GRU(3, return_sequences=True)(x)
     x = layers.GRU(3, reset_after=False, return_sequences=True, recurrent_activation="hard_sigmoid")(x)
     last, hidden, carry = layers.LSTM(4, return_state=True)(x)
@@ -109,7 +114,7 @@ def small_layers() -> Any:
     x = layers.ThresholdedReLU(0.1)(x)
     x = layers.Reshape((3, 2))(x)
     x = layers.Permute((2, 1))(x)
-    x = layers.Conv1D(4, 2, activation="swish")(x)
+    x = layers.Conv1D(4, 1, activation="swish")(x)
     x = layers.Attention()([x, x])
     x = layers.MultiHeadAttention(2, 3)(x, x)
     x = layers.Dropout(0.5)(x)
@@ -122,14 +127,20 @@ def small_layers() -> Any:
 
 
 def compiled() -> Any:
-    model = keras.Sequential([layers.Dense(3, input_shape=(4,), kernel_initializer="he_normal"), layers.Dense(1, "sigmoid")])
-    model.compile(keras.optimizers.Adam(0.02), loss="binary_crossentropy", metrics=["accuracy", keras.metrics.AUC()])
+    model = keras.Sequential(
+        [layers.Dense(3, input_shape=(4,), kernel_initializer="he_normal"), layers.Dense(1, "sigmoid")]
+    )
+    model.compile(
+        keras.optimizers.Adam(0.02), loss="binary_crossentropy", metrics=["accuracy", keras.metrics.AUC()]
+    )
     return model, [data(2, 4)]
 
 
 def slashes() -> Any:
     start = keras.Input((4,))
-    return keras.Model(start, layers.Dense(2, name="top/out")(layers.Dense(3, name="block/dense")(start))), [data(2, 4)]
+    return keras.Model(start, layers.Dense(2, name="top/out")(layers.Dense(3, name="block/dense")(start))), [
+        data(2, 4)
+    ]
 
 
 CASES = (convolutions, volumes, recurrent, embedded, nested, operations, small_layers, compiled, slashes)
@@ -147,7 +158,10 @@ def write(folder: str, make: Any) -> None:
     outputs = tf.nest.flatten(model(inputs if len(inputs) > 1 else inputs[0], training=False))
     path = f"{folder}/{make.__name__}"
     arrays = {"i": inputs, "o": outputs, "w": model.get_weights()}
-    np.savez(f"{path}.npz", **{f"{kind}{n}": np.asarray(a) for kind, group in arrays.items() for n, a in enumerate(group)})
+    np.savez(
+        f"{path}.npz",
+        **{f"{kind}{n}": np.asarray(a) for kind, group in arrays.items() for n, a in enumerate(group)},
+    )
     model.save(f"{path}.h5")
     model.save(f"{path}.sm", save_format="tf")
     with open(f"{path}.json", "w") as file:

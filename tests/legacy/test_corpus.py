@@ -62,7 +62,9 @@ def weighted_steps(x: Any) -> Any:
 
 def sampling(args: Any) -> Any:
     z_mean, z_log_var = args
-    return z_mean + K.exp(0.5 * z_log_var) * K.random_normal(shape=(K.shape(z_mean)[0], K.int_shape(z_mean)[1]))
+    return z_mean + K.exp(0.5 * z_log_var) * K.random_normal(
+        shape=(K.shape(z_mean)[0], K.int_shape(z_mean)[1])
+    )
 
 
 NAMES = {
@@ -75,7 +77,14 @@ NAMES = {
     "unicode_doc": lambda x: x * 8.0,
     **{
         function.__name__: function
-        for function in (antirectifier, ops_antirectifier, euclidean_distance, affine_defaults, weighted_steps, sampling)
+        for function in (
+            antirectifier,
+            ops_antirectifier,
+            euclidean_distance,
+            affine_defaults,
+            weighted_steps,
+            sampling,
+        )
     },
 }
 # The wrapper that TensorFlow put around its functions, saved in place of the function itself.
@@ -90,7 +99,9 @@ MATMUL_FREE = 1e-5
 @functools.cache
 def rows(legacy: Path) -> list[dict[str, Any]]:
     lines = (legacy / "manifest.jsonl").read_text("utf-8").splitlines()
-    return [row for row in map(json.loads, lines) if row["file"] and not row["error"] and row["format"] != "npz"]
+    return [
+        row for row in map(json.loads, lines) if row["file"] and not row["error"] and row["format"] != "npz"
+    ]
 
 
 def arrays(legacy: Path, row: dict[str, Any], kind: str) -> list[np.ndarray]:
@@ -113,7 +124,11 @@ def wrong(legacy: Path, row: dict[str, Any]) -> str:
     inputs, expected = arrays(legacy, row, "i"), arrays(legacy, row, "o")
     found = keras.tree.flatten(loaded.model(inputs if len(inputs) > 1 else inputs[0]))
     if loses_mask(row):
-        return "" if any("did not save the mask" in note.text for note in loaded.notes) else "nothing said of the mask"
+        return (
+            ""
+            if any("did not save the mask" in note.text for note in loaded.notes)
+            else "nothing said of the mask"
+        )
     if row.get("bad_oracle"):
         return ""
     shapes = [(tuple(tensor.shape), keras.backend.standardize_dtype(tensor.dtype)) for tensor in found]
@@ -122,7 +137,9 @@ def wrong(legacy: Path, row: dict[str, Any]) -> str:
     if not row["deterministic"]:
         return ""
     far = [float(np.max(np.abs(ops.convert_to_numpy(a) - b))) for a, b in zip(found, expected, strict=True)]
-    limit = 1e-4 if loaded.model.weights else MATMUL_FREE * max(1.0, *(float(np.abs(b).max()) for b in expected))
+    limit = (
+        1e-4 if loaded.model.weights else MATMUL_FREE * max(1.0, *(float(np.abs(b).max()) for b in expected))
+    )
     return "" if max(far) <= limit else f"off by {max(far)}"
 
 

@@ -99,7 +99,8 @@ def _code(saved: Any, specs: Sequence[Any] | None) -> Finding:
         return finding("lambda.damaged", str(problem), python=python)
     line = next((line for line in reach.outside.values() if line), None)
     if reach.outside:
-        rule = "lambda.outside" if problem is not None else "lambda.hidden"
+        met = problem is not None and not isinstance(problem, SpecNeededError)
+        rule = "lambda.outside" if met else "lambda.hidden"
         return finding(
             rule, f"it uses {reach.explain()}", names=tuple(reach.outside), python=python, line=line
         )

@@ -14,9 +14,13 @@ import click
 @click.argument("sources", nargs=-1, required=True)
 @click.argument("target")
 @click.option("--name", "values", multiple=True, metavar="NAME=VALUE", help="A constant that the file reads.")
-@click.option("--names", "functions", multiple=True, metavar="FILE.py:NAME", help="Functions of your own that it reads.")
+@click.option(
+    "--names", "functions", multiple=True, metavar="FILE.py:NAME", help="Functions of your own that it reads."
+)
 @click.option("--weights", metavar="FILE", help="Where the weights are, if not in the file.")
-@click.option("--verify", metavar="FILE.npz", help="Inputs i0, ... and outputs o0, ... that must be reproduced.")
+@click.option(
+    "--verify", metavar="FILE.npz", help="Inputs i0, ... and outputs o0, ... that must be reproduced."
+)
 @click.option("--freeze", is_flag=True, help="Write stock Keras layers only, for processes without lamina.")
 def command(sources: tuple[str, ...], target: str, **options: Any) -> None:
     """Convert SOURCES, model files of any Keras, to TARGET: a .keras file, or a directory for several.
@@ -78,7 +82,12 @@ def _convert(source: str, target: str, options: dict[str, Any]) -> Any:
     try:
         names = read_names(options["values"], options["functions"])
         return convert(
-            source, target, names=names, weights=options["weights"], verify=options["verify"], freeze=options["freeze"]
+            source,
+            target,
+            names=names,
+            weights=options["weights"],
+            verify=options["verify"],
+            freeze=options["freeze"],
         )
     except (LaminaError, OSError) as error:
         return f"{type(error).__name__}: {error}"

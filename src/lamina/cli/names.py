@@ -31,7 +31,9 @@ def _value(option: str) -> tuple[str, Any]:
     try:
         return name, ast.literal_eval(text)
     except (ValueError, SyntaxError):
-        raise ArgumentError(f"--name {name}: expected a number, string, tuple, list or dict, received {text!r}") from None
+        raise ArgumentError(
+            f"--name {name}: expected a number, string, tuple, list or dict, received {text!r}"
+        ) from None
 
 
 def _from_file(option: str) -> dict[str, Any]:
@@ -40,7 +42,8 @@ def _from_file(option: str) -> dict[str, Any]:
     if path.suffix != ".py" or not path.is_file():
         raise ArgumentError(f"--names takes FILE.py:NAME of an existing file, received {option!r}")
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     found = {name: value for name, value in vars(module).items() if not name.startswith("__")}

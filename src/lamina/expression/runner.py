@@ -7,12 +7,14 @@ fills in the values and calls. Inside a trace (`jax.jit`, `tf.function`) the loo
 from __future__ import annotations
 
 import functools
+import operator
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from lamina._keras import keras
 from lamina.errors import RunError, SignatureError
 from lamina.expression import opset
 from lamina.expression.model import (
@@ -110,13 +112,36 @@ def _callable(closure: Closure, env: list[Any]) -> Callable[..., Any]:
     return function
 
 
+# Arithmetic whose result may be a fraction; sizes are integers, in a TensorFlow graph integer tensors.
+_FRACTIONS = frozenset(f"operator.{name}" for name in "add sub mul truediv floordiv mod pow".split())
+
+
+def _function(name: str) -> Callable[..., Any]:
+    function = opset.lookup(name).function
+    return functools.partial(_arithmetic, function) if name in _FRACTIONS else function
+
+
+def _arithmetic(function: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
+    if function is operator.truediv or type(left) is float or type(right) is float:
+        return function(_fraction(left), _fraction(right))
+    return function(left, right)
+
+
+def _fraction(value: Any) -> Any:
+    """An integer tensor as one of the default float dtype: TensorFlow has float64, or an error."""
+    if type(value) in (int, float) or not keras.ops.is_tensor(value):
+        return value
+    whole = "int" in keras.backend.standardize_dtype(value.dtype)
+    return keras.ops.cast(value, keras.config.floatx()) if whole else value
+
+
 class _Step:
     """One call, prepared: the function, its constant arguments, and where values go into them."""
 
     __slots__ = ("args", "built", "dynamic", "filled", "frees", "function", "kwargs")
 
     def __init__(self, call: Call, frees: tuple[int, ...]) -> None:
-        self.function = opset.lookup(call.op).function
+        self.function = _function(call.op)
         self.frees = frees
         self.args = [literal(value) for value in call.args]
         self.filled = tuple(

@@ -49,9 +49,8 @@ class Mask:
         program = self._find(situation)
         if program is None:
             raise SignatureError(
-                f"the mask function was saved for other inputs or masks than {situation.inputs} with "
-                f"the masks "
-                f"{presence(mask)}; call the layer in this way before it is saved"
+                f"the mask function was saved for other inputs or masks than {situation.inputs} with the "
+                f"masks {presence(mask)}; call the layer in this way before it is saved"
             )
         return program.expression.run(program.given(inputs, mask))[0]
 

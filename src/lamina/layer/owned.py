@@ -103,9 +103,7 @@ class OwnedState:
         return name
 
     def _track(self, name: str, layer: keras.Layer) -> None:
-        """Keep a sublayer in a list: Keras saves the weights of listed layers by their place, not by "
-        "their name.
-        """
+        """Keep a sublayer in a list: Keras saves the weights of listed layers by place, not by name."""
         if not self._layers:
             self._layer._sublayers = []
         self._layers[name] = layer
@@ -163,8 +161,8 @@ class OwnedState:
                 return place
         raise SavingError(
             f"layer {self._layer.name!r} reads the weight {name!r} of {self._layers[layer].name!r}, "
-            "which no longer has it (quantization replaces weights); quantize before the function is captured, or "
-            "leave this layer out"
+            "which no longer has it (quantization replaces weights); quantize before the function is "
+            "captured, or leave this layer out"
         )
 
     def exact(self) -> dict[int, Any]:

@@ -6,8 +6,8 @@ Keras is repaired here and nowhere else (checked with Keras 3.15).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 import sys
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 Method = TypeVar("Method", bound=Callable[..., Any])

@@ -100,7 +100,7 @@ def symbolic_losses(layer: Any, log: LossLog, tensors: Iterable[Any]) -> list[An
 
 
 @keras.saving.register_keras_serializable(package="lamina")
-class ConditionalLosses(keras.layers.Layer):  # type: ignore[misc]
+class ConditionalLosses(keras.layers.Layer):
     """Calls a layer and returns the losses that depend on the inputs, instead of the outputs.
 
     Variables keep their values: the call happens in a scope of its own.

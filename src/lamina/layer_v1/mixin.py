@@ -18,7 +18,7 @@ else:
     _Layer = object
 
 
-class LayerV1(_Layer):  # type: ignore[misc]
+class LayerV1(_Layer):
     """The Layer API of TensorFlow 1.8, for a Keras 3 layer.
 
     Put it before the Keras class. It has no constructor, and it changes neither training nor saving.

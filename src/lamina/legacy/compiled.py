@@ -99,7 +99,8 @@ def _structure(value: Any, restorer: Restorer) -> Any:
     if name == "function":
         return _named(config, restorer)
     if isinstance(config, Mapping) and "fn" in config:
-        return _structure(config["fn"], restorer)  # a function that Keras 2 had wrapped
+        # A function that Keras 2 had wrapped; it chose one for "accuracy" by the loss, as Keras 3 does.
+        return "accuracy" if config.get("name") in ("acc", "accuracy") else _structure(config["fn"], restorer)
     own = restorer.names.get(name)
     if isinstance(own, type):
         return own(**config) if isinstance(config, Mapping) else own()

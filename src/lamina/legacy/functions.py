@@ -77,7 +77,9 @@ class SavedCallable:
         """
         recorder = active()
         if not isinstance(recorder, TraceRecorder):
-            raise BytecodeError(f"the saved function {self.__name__!r} is read, and never run; capture it with lamina.capture")
+            raise BytecodeError(
+                f"the saved function {self.__name__!r} is read, and never run; capture it with lamina.capture"
+            )
         reach, same = Reach(self._names, recorder), functools.partial(_same, recorder)
         try:
             return evaluate(self._saved, args, kwargs, namespace=reach, same=same)
@@ -105,7 +107,9 @@ def _signature(saved: SavedFunction) -> Any:
     names = list(code.varnames[: code.argcount])
     defaults = dict(zip(names[len(names) - len(saved.defaults) :], saved.defaults, strict=True))
     parameters = [
-        kinds(n, kinds.POSITIONAL_OR_KEYWORD, default=defaults.get(n, kinds.empty)) for n in names if n.isidentifier()
+        kinds(n, kinds.POSITIONAL_OR_KEYWORD, default=defaults.get(n, kinds.empty))
+        for n in names
+        if n.isidentifier()
     ]
     return inspect.Signature(parameters)
 
@@ -151,7 +155,9 @@ class Reach:
         for kind, allowed in _ATTRIBUTES.items():
             if isinstance(value, kind) and name in allowed:
                 return getattr(value, name)
-        if any(value is given for given in map(self._substitution, self._names.values())) and not name.startswith("_"):
+        if any(
+            value is given for given in map(self._substitution, self._names.values())
+        ) and not name.startswith("_"):
             return getattr(value, name)
         raise AttributeError(f"{type(value).__name__} has no attribute {name!r} in a saved function")
 
@@ -173,7 +179,9 @@ _ATTRIBUTES: Mapping[type, frozenset[str]] = {
     KnownShape: frozenset({"as_list", "ndims", "rank", "dims", "numel", "count", "index"}),
     LazyShape: frozenset({"as_list"}),
     DimTracer: frozenset({"value"}),
-    np.ndarray: frozenset({"shape", "dtype", "ndim", "size", "T", "reshape", "astype", "tolist", "sum", "mean"}),
+    np.ndarray: frozenset(
+        {"shape", "dtype", "ndim", "size", "T", "reshape", "astype", "tolist", "sum", "mean"}
+    ),
 }
 _TENSOR_PROPERTIES = ("shape", "dtype", "ndim", "T")
 _INTERNAL = ("recorder", "ref", "trace", "spec", "static_shape", "peek_dtype")
@@ -187,7 +195,9 @@ def _tensor_attribute(value: TensorTracer, name: str) -> Any:
     return value.trace.method(value, name)
 
 
-def restore_function(config: Any, names: Names | None = None, module: str | None = None) -> Callable[..., Any]:
+def restore_function(
+    config: Any, names: Names | None = None, module: str | None = None
+) -> Callable[..., Any]:
     """The function that a saved configuration holds, as a callable for `lamina.Lambda`.
 
     Args:

@@ -21,7 +21,7 @@ _NAME = "hard_sigmoid"
 _GATES: Mapping[str, tuple[bool, ...]] = {
     "LSTM": (True, True, False, True),
     "LSTMCell": (True, True, False, True),
-    **{name: (True, True, False, True) for name in ("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")},
+    **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), (True, True, False, True)),
     "GRU": (True, True, False),
     "GRUCell": (True, True, False),
 }
@@ -82,16 +82,17 @@ def values_of(layer: Any, copy: Any) -> list[Any]:
         layer: The layer.
         copy: What `copy_of` made of it.
     """
-    if not isinstance(layer, keras.Layer) or not uses_old_sigmoid(layer):
-        return [variable.value for variable in layer.variables]
     scales: dict[int, Any] = {}
-    for part in _parts(layer):
+    for part in _parts(layer) if uses_old_sigmoid(layer) else ():
         scale = _scale(part)
         scales |= {id(weight): scale for weight in part.weights}
-    return [
-        keras.ops.convert_to_numpy(v.value) * scales[id(v)] if id(v) in scales else v.value
-        for v in layer.variables
-    ]
+    return [_scaled(variable, scales.get(id(variable))) for variable in layer.variables]
+
+
+def _scaled(variable: Any, scale: Any) -> Any:
+    # By way of an array of its own: training gives the buffers of the old variable to the compiler.
+    value = np.array(keras.ops.convert_to_numpy(variable.value))
+    return value if scale is None else value * scale
 
 
 def _scale(layer: Any) -> Any:

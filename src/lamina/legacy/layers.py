@@ -23,7 +23,7 @@ MODELS = ("Model", "Functional", "Sequential")
 # Fields that hold one layer or several.
 _INNER = {"layer": "layer", "backward_layer": "backward_layer", "cell": "cell"}
 # Values that mean that a layer does nothing special, and fields that say what the weights say too.
-_NOTHING = (None, False, 0, 0.0, 1, [], {})
+_NOTHING: tuple[Any, ...] = (None, False, 0, 0.0, 1, [], {})
 _HARMLESS = ("query_shape", "key_shape", "value_shape")
 _NEVER = {*GONE, "Lambda", "Layer", "Wrapper", "InputSpec", "InputLayer"}
 _CLASSES: Mapping[str, type[Any]] = {

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from lamina.errors import ArchiveError, LaminaError
-from lamina.legacy.nodes import LayerCall, Output, ends, first_node, layer_calls, replaced
+from lamina.legacy.nodes import LayerCall, Output, ends, first_node, is_connection, layer_calls, replaced
 from lamina.legacy.operators import Operator, is_operation, operation
 from lamina.legacy.values import Config
 
 if TYPE_CHECKING:
     from lamina.legacy.layers import Restorer
 
-_KEEP_LISTS = ("Add", "Average", "Concatenate", "Dot", "Maximum", "Merge", "Minimum", "Multiply", "Subtract", "TFOpLambda")  # fmt: skip
+_KEEP_LISTS = "Add Average Concatenate Dot Maximum Merge Minimum Multiply Subtract TFOpLambda".split()
 
 
 def model_of(restorer: Restorer, node: Mapping[str, Any], place: str) -> Any:
@@ -123,13 +123,14 @@ def _merged_sequential(restorer: Restorer, nodes: list[Config], name: Any, place
         (node, restorer.layer(node, place)) for node in map(_with_class, nodes[0]["config"]["layers"])
     ]
     merge = restorer.layer(nodes[0], place)
-    tensor = merge([branch.output for _, branch in branches])
+    inputs = [keras.Input(batch_shape=b.inputs[0].shape, dtype=b.inputs[0].dtype) for _, b in branches]
+    tensor = merge([branch(tensor) for (_, branch), tensor in zip(branches, inputs, strict=True)])
     made = [*branches, (nodes[0], merge)]
     for node in nodes[1:]:
         layer = restorer.layer(node, place)
         made.append((node, layer))
         tensor = layer(tensor)
-    model = keras.Model([branch.input for _, branch in branches], tensor, name=name)
+    model = keras.Model(inputs, tensor, name=name)
     restorer.children[id(model)] = made
     return model
 
@@ -172,11 +173,10 @@ class _Graph:
     def model(self) -> Any:
         made = [(node, self._make(name, node)) for name, node in self.nodes.items()]
         self._connect()
-        legacy = self.restorer.generation < 3
-        inputs, outputs = (
-            replaced(ends(self.config[key], self.names, legacy), self._tensor)
-            for key in ("input_layers", "output_layers")
-        )
+        saved = [self.config[key] for key in ("input_layers", "output_layers")]
+        # Until some Keras 3, a list of one stood for the tensor itself, too.
+        single = not any(is_connection(value, self.names) for value in saved)
+        inputs, outputs = (replaced(ends(value, self.names, single), self._tensor) for value in saved)
         name = self.restorer.name(self.config.get("name"))
         model = keras.Model(inputs, outputs, name=name)
         self.restorer.children[id(model)] = [pair for pair in made if isinstance(pair[1], keras.Layer)]

@@ -246,8 +246,8 @@ class LayerStandIn(Proxy):
         found = super().__getattr__(name)
         if is_tensor(found) and isinstance(inspect.getattr_static(type(layer), name, None), property):
             raise CaptureError(
-                f"{name!r} of layer {layer.name!r} is computed from its variables (LoRA and "
-                "quantization do so), and would be captured as a constant; read the variables themselves, or call the layer"
+                f"{name!r} of layer {layer.name!r} is computed from its variables, as LoRA and quantization do, "
+                "and would be captured as a constant; read the variables themselves, or call the layer"
             )
         for leaf in leaves(found) if isinstance(found, (list, tuple, dict, VariableTracer)) else ():
             if isinstance(leaf, VariableTracer):

@@ -45,7 +45,9 @@ def shown(path: str) -> list[Shown]:
         ArchiveError: The file cannot be read, or is ambiguous.
     """
     model = open_model(path)
-    shapes = Shapes({"config": model.config, "compile_config": model.compile_config, "objects": model.objects})
+    shapes = Shapes(
+        {"config": model.config, "compile_config": model.compile_config, "objects": model.objects}
+    )
     return [_shown(node, finding) for node in model.lambdas() for finding in judge(node, shapes)]
 
 

@@ -164,6 +164,12 @@ VOCABULARIES = (
     Vocabulary("keras.random", _everywhere("random"), RANDOM),
     Vocabulary("keras.activations", _everywhere("activations"), ACTIVATIONS),
     Vocabulary("keras.utils", _everywhere("utils"), UTILS),
-    Vocabulary("K", (*_everywhere("backend"), *_BACKEND_HOMES), keras_backend.TABLE, keras_backend.REFUSED, links={"tf": "tensorflow"}),
+    Vocabulary(
+        "K",
+        (*_everywhere("backend"), *_BACKEND_HOMES),
+        keras_backend.TABLE,
+        keras_backend.REFUSED,
+        links={"tf": "tensorflow"},
+    ),
     Vocabulary("keras", _HOMES, _ROOT, {f"backend.{k}": v for k, v in keras_backend.REFUSED.items()}),
 )

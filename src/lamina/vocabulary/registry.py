@@ -109,7 +109,7 @@ def vocabularies(framework: str) -> tuple[Vocabulary, ...]:
     provider = _PROVIDERS.get(framework)
     if provider is None or not _exists(provider):
         return ()
-    found: tuple[Vocabulary, ...] = getattr(importlib.import_module(provider), 'VOCABULARIES', ())
+    found: tuple[Vocabulary, ...] = getattr(importlib.import_module(provider), "VOCABULARIES", ())
     return found
 
 

@@ -44,7 +44,9 @@ class Adapter:
         old: As for `parse_table`.
     """
 
-    def __init__(self, line: str, converters: Mapping[str, Callable[[Any], Any]], old: Mapping[str, str]) -> None:
+    def __init__(
+        self, line: str, converters: Mapping[str, Callable[[Any], Any]], old: Mapping[str, str]
+    ) -> None:
         self._line = line
         self._converters = converters
         self._old = old

@@ -192,6 +192,13 @@ def known_dtype(x: Any) -> str | None:
     return None
 
 
+def known_rank(x: Any) -> int | None:
+    """The number of axes where it is known, and no guard is added."""
+    if is_tracer(x):
+        return x.recorder.peek_rank(x.ref)  # type: ignore[no-any-return]
+    return len(x.shape) if hasattr(x, "shape") else None
+
+
 def dtype_of(x: Any) -> str:
     """The dtype of an operand, which binds a captured expression to it."""
     if is_tracer(x) or hasattr(x, "dtype"):

@@ -18,7 +18,7 @@ from lamina.vocabulary.tensorflow.arguments import (
     is_constant,
     is_size_like,
     is_sizes,
-    known_dtype,
+    known_rank,
     numbers,
     operand,
     pair,
@@ -119,9 +119,7 @@ def one_hot(
     axis = -1 if axis is None else axis
     depth, indices = static(depth), operand(indices)
     # Keras's own one_hot fails on PyTorch for an index out of range.
-    hit = ops.equal(
-        ops.expand_dims(indices, axis=-1), ops.arange(depth, dtype=known_dtype(indices) or "int32")
-    )
+    hit = ops.equal(ops.expand_dims(indices, axis=-1), ops.arange(depth, dtype="int32"))
     hit = hit if axis == -1 else ops.moveaxis(hit, -1, axis)
     if on_value is None and off_value is None:
         return ops.cast(hit, dtype_name(dtype) or "float32")
@@ -179,8 +177,11 @@ def squeeze(input: Any, axis: Any = None) -> Any:
 
 def transpose(a: Any, perm: Any = None, conjugate: bool = False) -> Any:
     """`tf.transpose`."""
-    perm = None if perm is None else numbers(perm, "transpose", "perm")
-    result = ops.transpose(operand(a), axes=perm)
+    x = operand(a)
+    axes = None if perm is None else numbers(perm, "transpose", "perm")
+    if axes is None and known_rank(x) not in (None, 2):
+        axes = tuple(reversed(range(rank(x))))  # PyTorch reverses only matrices without a warning
+    result = ops.transpose(x, axes=axes)
     return ops.conj(result) if conjugate else result
 
 

@@ -228,7 +228,7 @@ def trace(x: Any) -> Any:
 
 def cross(a: Any, b: Any) -> Any:
     """`tf.linalg.cross`."""
-    return ops.cross(a, b)
+    return ops.cross(a, b, axis=-1)
 
 
 def _plain_diagonal(name: str, k: Any, rows: Any, columns: Any, padding: Any) -> int:
