@@ -271,22 +271,33 @@ def _special(op: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         raise _CannotHold(
             f"{opset.lookup(op).public_name} needs the size of an axis that is known only with the data"
         )
-    return opset.lookup(op).function(*_with_arrays(args), **kwargs)
-
-
-def _with_arrays(args: list[Any]) -> list[Any]:
-    """A sequence of numbers beside a tensor as an array; Keras takes sequences only with data."""
-    if len(args) != 2 or not any(isinstance(arg, keras.KerasTensor) for arg in args):
-        return args
-    return [_array(arg, args[1 - index]) for index, arg in enumerate(args)]
+    found = opset.lookup(op)
+    if tuple(parameter.name for parameter in found.parameters) == ("x1", "x2") and len(args) == 2:
+        args = [_array(arg, args[1 - index]) for index, arg in enumerate(args)]
+        if op == "add" and _taken_for_bias(*args):
+            return keras.ops.subtract(args[0], keras.ops.negative(args[1]))
+    return found.function(*args, **kwargs)
 
 
 def _array(value: Any, beside: Any) -> Any:
-    numbers = isinstance(value, (list, tuple)) and value and all(type(leaf) in (int, float) for leaf in leaves(value))
-    if not numbers or any(isinstance(leaf, slice) for leaf in leaves(value)):
+    """A sequence of numbers beside a tensor as an array; Keras takes sequences only with data."""
+    sequence = isinstance(value, (list, tuple)) and isinstance(beside, keras.KerasTensor)
+    if not sequence or not all(type(leaf) in (int, float) for leaf in leaves(value)):
         return value
-    floating = "float" in str(getattr(beside, "dtype", ""))
-    return np.asarray(value, beside.dtype if floating and "bfloat" not in beside.dtype else None)
+    floating = beside.dtype in ("float16", "float32", "float64")
+    return np.asarray(value, beside.dtype if floating else None)
+
+
+def _taken_for_bias(x1: Any, x2: Any) -> bool:
+    """Whether Keras under TensorFlow might add `x2` along another axis than broadcasting says.
+
+    Sizes that are not known may turn out to be those that it looks for; see `lamina.expression.corrections`.
+    """
+    first, second = list(getattr(x1, "shape", ())), list(getattr(x2, "shape", ()))
+    wide = [axis for axis, size in enumerate(second) if size != 1]
+    if len(first) < 2 or len(wide) != 1:
+        return False
+    return wide[0] != len(second) - 1 or first[-1] == 1
 
 
 def _unknown_size(value: Any) -> bool:

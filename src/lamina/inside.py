@@ -35,10 +35,10 @@ def variable(
         LaminaError: Neither or both of `value` and `shape` are given.
 
     Example:
-        >>> import lamina
+        >>> import numpy as np, lamina
         >>> layer = lamina.Lambda(lambda x: x * lamina.variable("gain", 2.0))
-        >>> layer(1.0), [v.name for v in layer.trainable_weights]
-        (Array(2., dtype=float32...), ['gain'])
+        >>> tuple(layer(np.ones((1, 2))).shape), [v.name for v in layer.trainable_weights]
+        ((1, 2), ['gain'])
     """
     if (value is None) == (shape is None):
         raise LaminaError(

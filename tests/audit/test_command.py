@@ -70,6 +70,11 @@ def test_a_folder_with_a_corrupt_file_is_audited_to_the_end(folder: Path) -> Non
     }
 
 
+def test_a_folder_without_models_is_not_clean(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("nothing here")
+    assert run(tmp_path).exit_code == 3
+
+
 def test_list_on_standard_input(folder: Path) -> None:
     text = f"{folder / 'pure.json'}\n\n{folder / 'bad.json'}\n"
     result = run("--json", "-", input=text)

@@ -47,6 +47,8 @@ FUNCTIONS = {
     "broadcast": lambda x: x - ops.mean(x, axis=1, keepdims=True),
     "constant array": lambda x: x * np.arange(6, dtype="float32"),
     "large array": lambda x: ops.matmul(x, np.ones((6, 300), "float32")),
+    "numbers beside a tensor": lambda x: [1, 2, 3, 4, 5, 6] - x,
+    "a column": lambda x: x + ops.sum(x, axis=1, keepdims=True),
     "index": lambda x: x[:, None, 1:-1:2],
     "batch size": lambda x: ops.reshape(x, (ops.shape(x)[0], 3, 2)),
     "batch size and a rest": lambda x: ops.reshape(x, (ops.shape(x)[0], -1, 2)),
@@ -140,8 +142,18 @@ def test_what_stock_keras_cannot_hold_is_named_all_at_once() -> None:
     with pytest.raises(SavingError) as error:
         freeze(model)
     lines = str(error.value).splitlines()[1:]
-    assert [line.strip().partition(":")[0] for line in lines] == ["noise", "sized", "phases", "mapped", "regularized"]
-    for line, part in zip(lines, ("keras.random.normal", "keras.ops.zeros", "training", "keras.ops.map", "regularizer"), strict=True):
+    assert [line.strip().partition(":")[0] for line in lines] == [
+        "noise",
+        "sized",
+        "phases",
+        "mapped",
+        "regularized",
+    ]
+    for line, part in zip(
+        lines,
+        ("keras.random.normal", "keras.ops.zeros", "training", "keras.ops.map", "regularizer"),
+        strict=True,
+    ):
         assert part in line
 
 
@@ -200,5 +212,7 @@ def test_frozen_old_models_load_without_lamina(legacy: Path, tmp_path: Path) -> 
     assert refused <= NOT_FROZEN
     assert len(jobs) > 70
     (tmp_path / "jobs.json").write_text(json.dumps(jobs))
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", RUN, tmp_path / "jobs.json"], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", RUN, tmp_path / "jobs.json"], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr

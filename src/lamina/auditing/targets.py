@@ -21,7 +21,7 @@ def expand(arguments: Iterable[str]) -> list[str]:
 
     A folder gives every `.keras` and HDF5 file below it, the JSON and YAML files that mention
     `class_name`, and SavedModel folders; links to folders are not followed. A pattern that matches
-    nothing, like a path that does not exist, is kept: its report will say so.
+    nothing, a folder without models and a path that does not exist are kept: their reports will say so.
 
     Args:
         arguments: Paths, folders, glob patterns, and URLs that fsspec knows.
@@ -46,7 +46,7 @@ def _expand(argument: str) -> Iterator[str]:
     if is_url(argument):
         yield from _urls(argument) if glob.has_magic(argument) else [argument]
     elif os.path.isdir(argument):
-        yield from [argument] if _is_saved_model(argument) else _below(argument)
+        yield from [argument] if _is_saved_model(argument) else list(_below(argument)) or [argument]
     elif glob.has_magic(argument) and not os.path.lexists(argument):
         matches = sorted(glob.glob(argument, recursive=True))
         for match in matches or [argument]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -194,7 +194,7 @@ def stock_layer(kind: str, config: Config, values: Values, notes: Notes, place: 
         )
     cls = _CLASSES[name]
     config = {key: _value(values, key, value, place) for key, value in config.items()}
-    known = _fields(cls)
+    known = _fields(cls)  # type: ignore[arg-type]  # classes are hashable
     for key in sorted(set(config) - known):
         value = config.pop(key)
         if value not in _NOTHING and key not in _HARMLESS and not key.endswith("initializer"):
@@ -220,10 +220,9 @@ def _value(values: Values, key: str, value: Any, place: str) -> Any:
 
 
 @functools.cache
-def _fields(cls: Hashable) -> frozenset[str]:
+def _fields(cls: Any) -> frozenset[str]:
     """The keywords that a layer class takes."""
     found: set[str] = set()
-    assert isinstance(cls, type)
     for base in cls.__mro__:
         if issubclass(base, keras.Layer) and "__init__" in vars(base):
             parameters = inspect.signature(vars(base)["__init__"]).parameters.values()

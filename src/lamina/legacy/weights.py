@@ -197,7 +197,8 @@ def _assign_leaf(leaf: Leaf, arrays: list[Array], writer: Writer, name: str) -> 
         for one, other in zip(shapes, expected, strict=True)
     ):
         raise WeightsError(
-            f"layer {name!r} of class {class_of(leaf.node)}: expected arrays of shapes {expected}, the file has {shapes}"
+            f"layer {name!r} of class {class_of(leaf.node)}: expected arrays of shapes {expected}, "
+            f"the file has {shapes}"
         )
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(

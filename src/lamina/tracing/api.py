@@ -78,8 +78,8 @@ def capture(function: Callable[..., Any], *specs: Any, **kwargs: Any) -> Express
         <BLANKLINE>
         def function(x):
             v0 = ops.relu(x)
-            v1 = ops.multiply(v0, 2)
-            return v1
+            return ops.multiply(v0, 2)
+        <BLANKLINE>
     """
     return capture_with_state(function, *specs, **kwargs).expression
 

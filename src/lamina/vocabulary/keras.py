@@ -169,7 +169,7 @@ VOCABULARIES = (
         (*_everywhere("backend"), *_BACKEND_HOMES),
         keras_backend.TABLE,
         keras_backend.REFUSED,
-        links={"tf": "tensorflow"},
+        links={"tf": "tensorflow", "control_flow_ops": "tensorflow.python.ops.control_flow_ops"},
     ),
     Vocabulary("keras", _HOMES, _ROOT, {f"backend.{k}": v for k, v in keras_backend.REFUSED.items()}),
 )

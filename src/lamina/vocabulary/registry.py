@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lamina.errors import CaptureError
+from lamina.errors import UnknownNameError
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class Vocabulary:
         """The function, constant or namespace of a dotted name.
 
         Raises:
-            CaptureError: There is no such name; the message says what to use, or the nearest names.
+            UnknownNameError: There is no such name; the message says what to use, or the nearest names.
         """
         if dotted in self.table:
             return self.table[dotted]
@@ -51,7 +51,7 @@ class Vocabulary:
             return Namespace(*linked)
         if any(known.startswith(f"{dotted}.") for known in (*self.table, *self.refused)):
             return Namespace(self, dotted)
-        raise CaptureError(self.explain(dotted))
+        raise UnknownNameError(self.explain(dotted))
 
     def explain(self, dotted: str) -> str:
         """Why a name is not to be had, and what to use instead."""

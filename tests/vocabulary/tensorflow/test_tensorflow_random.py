@@ -22,6 +22,13 @@ OURS.is_tensor_like = False  # TensorFlow asks it of every value that a function
 N = 4000
 
 
+@pytest.fixture(autouse=True)
+def seeds():
+    """The same numbers in every run, on both sides."""
+    keras.utils.set_random_seed(1)
+    tf.random.set_seed(1)
+
+
 def run(function, *arrays):
     layer = lamina.Lambda(lambda *xs: function(OURS, *(xs[0] if arrays and isinstance(xs[0], list) else xs)))
     tensors = [keras.ops.convert_to_tensor(a) for a in (arrays or [np.zeros((1, 1), "float32")])]
@@ -30,7 +37,7 @@ def run(function, *arrays):
     return layer(tensors[0] if len(tensors) == 1 else tensors)
 
 
-def same_distribution(function, *arrays, tolerance=0.08):
+def same_distribution(function, *arrays, tolerance=0.1):
     """The same shape, dtype, mean, deviation and range as TensorFlow's own."""
     got = keras.ops.convert_to_numpy(run(function, *arrays))
     want = function(tf, *(tf.constant(a) for a in arrays)).numpy()

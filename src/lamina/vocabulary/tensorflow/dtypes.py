@@ -18,8 +18,8 @@ class DType:
 
     Example:
         >>> from lamina.vocabulary.tensorflow import TABLE
-        >>> TABLE["float32"].max > 1e38, TABLE["int32"].is_integer
-        (True, True)
+        >>> TABLE["int8"].max, TABLE["int32"].is_integer
+        (127, True)
     """
 
     # What code read from a file may use of it.
