@@ -87,7 +87,7 @@ def test_names_weights_sharing_and_compilation_are_kept() -> None:
     assert [layer.name for layer in frozen.layers if layer.weights] == ["shared", "out"]
     assert len(frozen.trainable_weights) == 4
     assert frozen.input.name == "start"
-    assert type(frozen.optimizer) is keras.optimizers.Adam
+    assert isinstance(frozen.optimizer, keras.optimizers.Adam)
     assert frozen.optimizer.iterations.numpy() == 1
     same = zip(frozen.optimizer.variables, model.optimizer.variables, strict=True)
     assert all(np.array_equal(one.numpy(), other.numpy()) for one, other in same)
@@ -149,11 +149,8 @@ def test_what_stock_keras_cannot_hold_is_named_all_at_once() -> None:
         "mapped",
         "regularized",
     ]
-    for line, part in zip(
-        lines,
-        ("keras.random.normal", "keras.ops.zeros", "training", "keras.ops.map", "regularizer"),
-        strict=True,
-    ):
+    reasons = ("keras.random.normal", "keras.ops.zeros", "training", "keras.ops.map", "regularizer")
+    for line, part in zip(lines, reasons, strict=True):
         assert part in line
 
 
@@ -212,7 +209,6 @@ def test_frozen_old_models_load_without_lamina(legacy: Path, tmp_path: Path) -> 
     assert refused <= NOT_FROZEN
     assert len(jobs) > 70
     (tmp_path / "jobs.json").write_text(json.dumps(jobs))
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", RUN, tmp_path / "jobs.json"], capture_output=True, text=True
-    )
+    command = [sys.executable, "-W", "ignore", "-c", RUN, tmp_path / "jobs.json"]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

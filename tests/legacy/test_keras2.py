@@ -78,7 +78,7 @@ def test_operations_of_tensorflow_are_portable_layers(keras2: Path, tmp_path: Pa
 def test_a_compiled_model_stays_compiled(keras2: Path) -> None:
     loaded = read_model(keras2 / "compiled.h5")
     model = loaded.model
-    assert type(model.optimizer) is keras.optimizers.Adam
+    assert isinstance(model.optimizer, keras.optimizers.Adam)
     assert float(model.optimizer.learning_rate.numpy()) == pytest.approx(0.02)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

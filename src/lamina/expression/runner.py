@@ -328,7 +328,7 @@ def run(expression: Expression, inputs: Any, state: Mapping[str, Any] | None = N
 
     Example:
         >>> import numpy as np, lamina
-        >>> lamina.capture(lambda x: x * 2).run(np.ones(2)).tolist()
+        >>> np.asarray(lamina.capture(lambda x: x * 2).run(np.ones(2))).tolist()
         [2.0, 2.0]
     """
     plan = plan_of(expression)

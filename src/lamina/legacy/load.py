@@ -74,7 +74,7 @@ def load_model(
         >>> with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         ...     _ = file.write(text), file.flush()
         ...     model = load_model(file.name, weights=[np.ones((2, 1)), np.zeros(1)])
-        >>> model(np.ones((1, 2))).tolist()
+        >>> model.predict(np.ones((1, 2)), verbose=0).tolist()
         [[2.0]]
     """
     loaded = read_model(path, names, weights)
