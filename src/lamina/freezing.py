@@ -78,7 +78,7 @@ class _Freezer:
     def model(self, model: Any) -> Any:
         if isinstance(model, keras.Sequential):
             return self._sequential(model)
-        if not hasattr(model, "output") or not isinstance(model, keras.Model):
+        if not _is_functional(model):
             raise SavingError(
                 f"expected a Functional or Sequential model, received {type(model).__name__} {model!r:.80}"
             )
@@ -92,10 +92,6 @@ class _Freezer:
         return keras.models.clone_model(twin, clone_function=self.copy, call_function=self.call)
 
     def _sequential(self, model: Any) -> Any:
-        if not any(_holds_lambda(layer) for layer in model.layers):
-            copy = type(model).from_config(model.get_config())
-            self.pairs.append((model, copy))
-            return copy
         if not model.built:
             raise SavingError(
                 f"model {model.name!r} has no input shape yet; call it on data, or build it, first"
@@ -104,10 +100,12 @@ class _Freezer:
             lambda tensor: keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor.name),
             model.inputs,
         )
-        tensor = inputs[0] if len(inputs) == 1 else inputs
-        start = tensor
-        for layer in model.layers:
-            tensor = self.call(self.copy(layer), tensor)
+        copies = [self.copy(layer) for layer in model.layers]
+        if not any(isinstance(copy, (Lambda, _Wrapped, _OldSigmoid)) for copy in copies):
+            return keras.Sequential([*inputs, *copies], name=model.name)
+        start = tensor = inputs[0] if len(inputs) == 1 else inputs
+        for copy in copies:
+            tensor = self.call(copy, tensor)
         return keras.Model(start, tensor, name=model.name)
 
     # Layers
@@ -121,7 +119,7 @@ class _Freezer:
     def _copied(self, layer: Any) -> Any:
         if isinstance(layer, Lambda):
             return layer
-        if isinstance(layer, keras.Model) and _holds_lambda(layer):
+        if isinstance(layer, keras.Sequential) or _is_functional(layer):
             return self.model(layer)
         if isinstance(layer, _WRAPPERS) and _holds_lambda(layer):
             return _Wrapped(layer)
@@ -208,6 +206,10 @@ class _Wrapped:
     """A wrapper around a Lambda, which is made anew where it is called."""
 
     layer: Any
+
+
+def _is_functional(model: Any) -> bool:
+    return isinstance(model, keras.Model) and getattr(model, "outputs", None) is not None
 
 
 def _holds_lambda(layer: Any) -> bool:

@@ -101,9 +101,9 @@ def test_single_lambdas_compute_what_the_old_framework_computed(legacy: Path) ->
         if not isinstance(function, SavedFunction):
             refused[row["case"]] += 1
             continue
-        data = np.load(path.with_suffix(".npz"))
-        inputs = [Tensor(data[name]) for name in sorted(data.files) if name.startswith("i")]
-        expected = [data[name] for name in sorted(data.files) if name.startswith("o")]
+        with np.load(path.with_suffix(".npz")) as data:
+            inputs = [Tensor(data[name]) for name in sorted(data.files) if name.startswith("i")]
+            expected = [data[name] for name in sorted(data.files) if name.startswith("o")]
         try:
             result = evaluate(
                 function,

@@ -53,7 +53,8 @@ def test_progress_is_shown(demo):
 
 def test_a_reloaded_model_that_differs_is_noticed(demo, tmp_path):
     _, name = demo
-    test = dict(np.load(f"{name}.npz"))
+    with np.load(f"{name}.npz") as data:
+        test = dict(data)
     test["outputs"][0, 0] += 1e-3
     np.savez(tmp_path / "digits.npz", **test)
     (tmp_path / "digits.keras").symlink_to(f"{name}.keras")

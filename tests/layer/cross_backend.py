@@ -112,7 +112,9 @@ def read(folder: Path) -> None:
     """Load each model, compare, train further, and save again."""
     for name in MODELS:
         path = str(folder / f"{name}.keras")
-        model, expected = keras.saving.load_model(path), np.load(folder / f"{name}.npz")
+        model = keras.saving.load_model(path)
+        with np.load(folder / f"{name}.npz") as data:
+            expected = dict(data)
         found = ops.convert_to_numpy(model(inputs_of(name)))
         np.testing.assert_allclose(found, expected["y"], rtol=1e-4, atol=1e-5, err_msg=name)
         counts = [len(model.trainable_weights), len(model.non_trainable_weights)]

@@ -143,7 +143,26 @@ def slashes() -> Any:
     ]
 
 
-CASES = (convolutions, volumes, recurrent, embedded, nested, operations, small_layers, compiled, slashes)
+def tied() -> Any:
+    both = layers.Dense(4, name="both")
+    one, other, start = keras.Input((4,)), keras.Input((4,)), keras.Input((4,))
+    first = keras.Model(one, layers.Dense(4)(both(one)), name="first")
+    second = keras.Model(other, both(layers.Dense(4)(other)), name="second")
+    return keras.Model(start, second(first(start))), [data(2, 4)]
+
+
+CASES = (
+    convolutions,
+    volumes,
+    recurrent,
+    embedded,
+    nested,
+    operations,
+    small_layers,
+    compiled,
+    slashes,
+    tied,
+)
 
 
 def weight(variable: Any) -> np.ndarray:

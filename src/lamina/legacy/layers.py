@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,6 +44,7 @@ class Restorer:
         notes: Where losses are reported.
         loses_masks: Whether the writing version did not save the mask function of a Lambda.
         children: The layers of each model with the nodes of the file, by the model's id.
+        shared: What was made, by class and config, for objects that stand in several models.
     """
 
     generation: int
@@ -50,6 +52,7 @@ class Restorer:
     notes: Notes
     loses_masks: bool = False
     children: dict[int, list[tuple[Config, Any]]] = field(default_factory=dict)
+    shared: dict[str, Any] = field(default_factory=dict)
 
     @functools.cached_property
     def values(self) -> Values:
@@ -69,14 +72,20 @@ class Restorer:
         """
         name = name_of(node)
         place = f"{place}/{name}" if place else name
+        # Keras 2 wrote the number only where the object stands for the second time.
+        key = json.dumps(_unnumbered([node.get("class_name"), node.get("config")]), sort_keys=True)
+        if node.get("shared_object_id") is not None and key in self.shared:
+            return self.shared[key]
         try:
-            return self._restored(node, place)
+            made = self._restored(node, place)
         except LaminaError:
             raise
         except Exception as error:
             raise ArchiveError(
                 f"{place}: Keras does not take this {node.get('class_name')}: {type(error).__name__}: {error}"
             ) from error
+        self.shared[key] = made
+        return made
 
     def _restored(self, node: Mapping[str, Any], place: str) -> Any:
         from lamina.legacy.models import model_of
@@ -152,6 +161,13 @@ _SPECIAL: Mapping[str, Callable[[Restorer, str, Config, str], Any]] = {
     "SlicingOpLambda": _operator,
     "ClassMethod": _operator,
 }
+
+
+def _unnumbered(value: Any) -> Any:
+    """The value without the numbers of shared objects."""
+    if isinstance(value, Mapping):
+        return {key: _unnumbered(item) for key, item in value.items() if key != "shared_object_id"}
+    return [_unnumbered(item) for item in value] if isinstance(value, list) else value
 
 
 def class_of(node: Mapping[str, Any]) -> str:

@@ -107,14 +107,26 @@ def assign(
 
 
 def _assign_layers(made: Made, weights: Weights, children: Children, writer: Writer) -> None:
-    by_layer = _by_layer(weights)
+    by_layer, seen = _by_layer(weights), set[int]()
     known = {name_of(node) for node, _ in made}
     lost = [name for name in by_layer if name not in known]
     if lost:
         raise WeightsError(f"the file has weights for {', '.join(lost)}, and the model has no such layers")
     for node, layer in made:
-        arrays = by_layer.get(name_of(node), [])
-        _assign_layer(layer, node, arrays, children, writer, weights.layout == "layers")
+        listed = weights.layout == "layers"
+        # This layout repeats the weights of a layer that stands in several models.
+        found = list(leaves(layer, node, children)) if listed else _unseen(layer, node, children, seen)
+        _assign_layer(found, node, by_layer.get(name_of(node), []), writer, listed)
+
+
+def _unseen(layer: Any, node: Config, children: Children, seen: set[int]) -> list[Leaf]:
+    """The layers inside a layer that no layer before had, too."""
+    found = []
+    for leaf in leaves(layer, node, children):
+        if id(leaf.layer) not in seen:
+            seen.add(id(leaf.layer))
+            found.append(leaf)
+    return found
 
 
 def _by_layer(weights: Weights) -> dict[str, list[Array]]:
@@ -124,14 +136,12 @@ def _by_layer(weights: Weights) -> dict[str, list[Array]]:
     return found
 
 
-def _assign_list(
-    made: list[tuple[Config, Any]], arrays: list[Array], children: Children, writer: Writer
-) -> None:
-    at = 0
+def _assign_list(made: Made, arrays: list[Array], children: Children, writer: Writer) -> None:
+    at, seen = 0, set[int]()
     for node, layer in made:
-        found = list(leaves(layer, node, children))
+        found = _unseen(layer, node, children, seen)
         count = sum(_count(leaf, arrays[at:]) for leaf in found)
-        _assign_layer(layer, node, arrays[at : at + count], children, writer, writer.generation < 2)
+        _assign_layer(found, node, arrays[at : at + count], writer, writer.generation < 2)
         at += count
     if at != len(arrays):
         raise WeightsError(f"expected {at} arrays for the model, received {len(arrays)}")
@@ -152,9 +162,8 @@ def _count(leaf: Leaf, arrays: list[Array]) -> int:
 
 
 def _assign_layer(
-    layer: Any, node: Config, arrays: list[Array], children: Children, writer: Writer, trained_first: bool
+    found: list[Leaf], node: Config, arrays: list[Array], writer: Writer, trained_first: bool
 ) -> None:
-    found = list(leaves(layer, node, children))
     groups = _in_groups(found, arrays, trained_first)
     if groups is None:
         expected = sum(leaf.trained + leaf.fixed for leaf in found)

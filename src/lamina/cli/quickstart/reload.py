@@ -10,7 +10,8 @@ import lamina  # noqa: F401  (Keras finds the layer, and needs nothing else)
 
 def main(name="digits"):
     model = keras.saving.load_model(f"{name}.keras", compile=False)  # to predict, not to train on
-    test = np.load(f"{name}.npz")
+    with np.load(f"{name}.npz") as data:
+        test = dict(data)
     outputs = model.predict(test["x"], verbose=0)
     np.testing.assert_allclose(outputs, test["outputs"], atol=1e-5)
     accuracy, difference = np.mean(outputs.argmax(1) == test["y"]), np.abs(outputs - test["outputs"]).max()
