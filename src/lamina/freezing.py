@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import json
+import tempfile
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -384,6 +387,31 @@ def _check_stock(model: Any) -> None:
         raise SavingError(
             f"model {model.name!r} holds more of lamina than Lambda layers, which stock Keras does not know"
         )
+    shared = _in_several_models(model)
+    if shared and not _reloads(model):
+        raise SavingError(
+            f"model {model.name!r}: Keras {keras.__version__} writes files that it cannot load of layers that stand in "
+            f"several of the models inside a model: {', '.join(shared)}; call these layers in one model"
+        )
+
+
+def _in_several_models(model: Any) -> list[str]:
+    """The names of layers with weights that belong to more than one model."""
+    models = [one for one in model._flatten_layers() if isinstance(one, keras.Model)]
+    owned = [layer for one in models for layer in one.layers if layer.weights and layer not in models]
+    counts = collections.Counter(map(id, owned))
+    return sorted({layer.name for layer in owned if counts[id(layer)] > 1})
+
+
+def _reloads(model: Any) -> bool:
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.save(f"{folder}/model.keras")
+        try:
+            keras.saving.load_model(f"{folder}/model.keras", compile=False)
+        except Exception:
+            return False
+    return True
 
 
 def _copy_compilation(model: Any, frozen: Any) -> None:

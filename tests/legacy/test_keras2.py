@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 
+from lamina.errors import SavingError
 from lamina.freezing import freeze
 from lamina.legacy import read_model
 
@@ -54,17 +55,15 @@ def test_every_format_computes_what_keras_2_computed(keras2: Path, case: str) ->
     assert len(formats) >= 3
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case != "operations"])
+@pytest.mark.parametrize("case", [case for case in CASES if case not in ("operations", "tied")])
 def test_frozen_models_compute_the_same_with_stock_layers(keras2: Path, case: str, tmp_path: Path) -> None:
     inputs = arrays(keras2, case, "i")
     frozen = freeze(read_model(keras2 / f"{case}.h5").model)
     assert_close(outputs(frozen, inputs), arrays(keras2, case, "o"))
     frozen.save(tmp_path / "frozen.keras")
-    with warnings.catch_warnings():
-        # Stock Keras says it of every layer that stands in two models.
-        warnings.filterwarnings("ignore", "(?s).*Skipping nested container")
-        loaded = keras.saving.load_model(tmp_path / "frozen.keras")
-    assert_close(outputs(loaded, inputs), arrays(keras2, case, "o"))
+    assert_close(
+        outputs(keras.saving.load_model(tmp_path / "frozen.keras"), inputs), arrays(keras2, case, "o")
+    )
 
 
 def test_operations_of_tensorflow_are_portable_layers(keras2: Path, tmp_path: Path) -> None:
@@ -82,7 +81,8 @@ def test_a_layer_of_two_models_stays_one(keras2: Path) -> None:
         model = read_model(keras2 / name).model
         first, second = model.get_layer("first"), model.get_layer("second")
         assert first.get_layer("both") is second.get_layer("both")
-    assert len(freeze(model).weights) == 6
+    with pytest.raises(SavingError, match="several of the models inside a model: both"):
+        freeze(model)  # Keras 3.15 cannot load what it saves of such a model
 
 
 def test_a_compiled_model_stays_compiled(keras2: Path) -> None:
