@@ -14,11 +14,11 @@ import keras
 import numpy as np
 
 from lamina.errors import LaminaError, SavingError
-from lamina.expression import opset
-from lamina.expression.model import Call, Closure, Expression, State, leaves, thaw
-from lamina.expression.runner import builder, flatten_inputs, literal
+from lamina.expression.model import Expression, State, leaves
+from lamina.expression.runner import flatten_inputs
 from lamina.layer import Lambda
 from lamina.legacy.gates import copy_of, uses_old_sigmoid, values_of
+from lamina.unfolding import CannotHoldError, run_call, value_of
 
 _WRAPPERS = (keras.layers.TimeDistributed,)
 
@@ -58,10 +58,6 @@ def freeze(model: Any) -> Any:
 def _listed(name: str, problems: Mapping[str, str]) -> str:
     lines = "".join(f"\n  {layer}: {reason}" for layer, reason in problems.items())
     return f"model {name!r} cannot be frozen; stock Keras cannot hold{lines}"
-
-
-class _CannotHold(Exception):
-    """Why stock Keras cannot hold a layer."""
 
 
 @dataclass
@@ -156,7 +152,7 @@ class _Freezer:
             outputs = self._unfolded(layer, *args, **kwargs)
             _check_round_trip(args[0], lambda fresh: self._unfolded(layer, fresh, **kwargs), kwargs)
             return outputs
-        except (_CannotHold, LaminaError) as error:
+        except (CannotHoldError, LaminaError) as error:
             self.problems[layer.name] = str(error)
             return layer(*args, **kwargs)
 
@@ -175,13 +171,13 @@ class _Freezer:
         mask = _mask_of(inputs) if mask is None else mask
         expression, given = _expression_of(layer, inputs, mask)
         if layer.activity_regularizer is not None:
-            raise _CannotHold("it has an activity regularizer")
+            raise CannotHoldError("it has an activity regularizer")
         env = [_cast(layer, tensor) for tensor in flatten_inputs(expression, given)]
         objects = layer._owned.value.objects
         env += [self._state(slot, objects[slot.name]) for slot in expression.state]
         for call in expression.calls:
-            env.append(_run(call, env))
-        outputs = _value(expression.outputs, env)
+            env.append(run_call(call, env))
+        outputs = value_of(expression.outputs, env)
         _pass_mask(layer, inputs, mask, outputs)
         return outputs
 
@@ -192,7 +188,7 @@ class _Freezer:
             return self.copy(value)
         if slot.kind == "seed":
             return None
-        raise _CannotHold(
+        raise CannotHoldError(
             f"it has the {'trained ' if slot.trainable else ''}variable {slot.name!r}; use a layer with weights"
         )
 
@@ -225,13 +221,15 @@ def _expression_of(layer: Lambda, inputs: Any, mask: Any) -> tuple[Expression, A
     """The expression of a call, which must be the same in training and inference."""
     found = [layer._program(layer._situation(inputs, mask, training)) for training in (False, True)]
     if found[0] is None or found[1] is None:
-        raise _CannotHold("its function cannot be captured as an expression")
+        raise CannotHoldError("its function cannot be captured as an expression")
     if found[0].expression != found[1].expression:
-        raise _CannotHold(
+        raise CannotHoldError(
             "it computes something else in training; use keras.layers.Dropout or another stock layer"
         )
     if found[0].losses:
-        raise _CannotHold("it adds a loss; use keras.layers.ActivityRegularization or a loss of the model")
+        raise CannotHoldError(
+            "it adds a loss; use keras.layers.ActivityRegularization or a loss of the model"
+        )
     return found[0].expression, found[0].given(inputs, mask)
 
 
@@ -241,109 +239,6 @@ def _cast(layer: Lambda, tensor: Any) -> Any:
     if layer.autocast and floating and str(tensor.dtype) != layer.compute_dtype:
         return keras.ops.cast(tensor, layer.compute_dtype)
     return tensor
-
-
-def _run(call: Call, env: list[Any]) -> Any:
-    if call.op.startswith("random."):
-        raise _CannotHold(
-            f"it draws random numbers ({opset.lookup(call.op).public_name}); use a stock random layer"
-        )
-    if any(
-        isinstance(leaf, Closure) for leaf in leaves((call.args, tuple(value for _, value in call.kwargs)))
-    ):
-        raise _CannotHold(f"{opset.lookup(call.op).public_name} takes a function, which no Keras file holds")
-    args = [_value(value, env) for value in call.args]
-    kwargs = {name: _value(value, env) for name, value in call.kwargs}
-    try:
-        result = _special(call.op, args, kwargs)
-    except _CannotHold:
-        raise
-    except Exception as error:
-        raise _CannotHold(
-            f"{opset.lookup(call.op).public_name} on {_shapes(args)} does not work on shapes alone: {error}"
-        ) from error
-    return _plain(result)
-
-
-def _shapes(args: list[Any]) -> str:
-    return ", ".join(str(getattr(arg, "shape", arg)) for arg in args)
-
-
-def _special(op: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    if op == "reshape":
-        return _reshape(args[0], *args[1:], **kwargs)
-    if _unknown_size((args, kwargs)) and op != "operator.getitem":
-        raise _CannotHold(
-            f"{opset.lookup(op).public_name} needs the size of an axis that is known only with the data"
-        )
-    found = opset.lookup(op)
-    if tuple(parameter.name for parameter in found.parameters) == ("x1", "x2") and len(args) == 2:
-        args = [_array(arg, args[1 - index]) for index, arg in enumerate(args)]
-        if op == "add" and _taken_for_bias(*args):
-            return keras.ops.subtract(args[0], keras.ops.negative(args[1]))
-    return found.function(*args, **kwargs)
-
-
-def _array(value: Any, beside: Any) -> Any:
-    """A sequence of numbers beside a tensor as an array; Keras takes sequences only with data."""
-    sequence = isinstance(value, (list, tuple)) and isinstance(beside, keras.KerasTensor)
-    if not sequence or not all(type(leaf) in (int, float) for leaf in leaves(value)):
-        return value
-    floating = beside.dtype in ("float16", "float32", "float64")
-    return np.asarray(value, beside.dtype if floating else None)
-
-
-def _taken_for_bias(x1: Any, x2: Any) -> bool:
-    """Whether Keras under TensorFlow might add `x2` along another axis than broadcasting says.
-
-    Sizes that are not known may turn out to be those that it looks for; see `lamina.expression.corrections`.
-    """
-    first, second = list(getattr(x1, "shape", ())), list(getattr(x2, "shape", ()))
-    wide = [axis for axis, size in enumerate(second) if size != 1]
-    if len(first) < 2 or len(wide) != 1:
-        return False
-    return wide[0] != len(second) - 1 or first[-1] == 1
-
-
-def _unknown_size(value: Any) -> bool:
-    """Whether a shape with an unknown size is among the arguments."""
-    return isinstance(value, _Size) or any(isinstance(leaf, _Size) for leaf in leaves(value))
-
-
-class _Size:
-    """The size of an axis that is known only with the data."""
-
-
-def _reshape(tensor: Any, newshape: Any) -> Any:
-    sizes = list(newshape) if isinstance(newshape, (list, tuple)) else [newshape]
-    unknown = [index for index, size in enumerate(sizes) if isinstance(size, _Size)]
-    if not unknown:
-        return keras.ops.reshape(tensor, newshape)
-    if len(unknown) == 1 and -1 not in sizes:
-        return keras.ops.reshape(tensor, [-1 if isinstance(size, _Size) else size for size in sizes])
-    if unknown == [0]:
-        return keras.layers.Reshape(tuple(sizes[1:]))(tensor)
-    raise _CannotHold("keras.ops.reshape to a shape with several sizes that are known only with the data")
-
-
-def _value(value: Any, env: list[Any]) -> Any:
-    build = builder(value)
-    return thaw(literal(value)) if build is None else build(env)
-
-
-def _plain(result: Any) -> Any:
-    """Tensors that do not depend on the inputs as arrays, and unknown sizes marked."""
-    if isinstance(result, keras.KerasTensor):
-        return result
-    if isinstance(result, (list, tuple)):
-        return (
-            type(result)(map(_plain, result)) if type(result) in (list, tuple) else tuple(map(_plain, result))
-        )
-    if result is None:
-        return _Size()
-    if keras.ops.is_tensor(result):
-        return np.asarray(keras.ops.convert_to_numpy(result))
-    return result
 
 
 def _mask_of(inputs: Any) -> Any:
@@ -374,7 +269,7 @@ def _check_round_trip(inputs: Any, unfold: Callable[[Any], Any], kwargs: Mapping
         saved = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
         keras.saving.deserialize_keras_object(saved, safe_mode=True)
     except Exception as error:
-        raise _CannotHold(f"Keras cannot save what it computes: {_line(error)}") from error
+        raise CannotHoldError(f"Keras cannot save what it computes: {_line(error)}") from error
 
 
 def _line(error: Exception) -> str:

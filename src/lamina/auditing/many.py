@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lamina.auditing.functions import finding
+from lamina.auditing.isolation import FRAMEWORKS
 from lamina.auditing.scan import audit
 from lamina.auditing.targets import import_fsspec, is_url
 from lamina.auditing.verdicts import Report
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+    from multiprocessing.context import BaseContext
 
 _CHUNK = 16
 _FEW = 48  # files that one process audits before a second one has started
@@ -56,12 +59,20 @@ def audit_many(targets: Sequence[str], workers: int | None = None) -> Iterator[R
         yield from _alone(target)
 
 
+def _context() -> BaseContext:
+    """How processes start: a fork is fastest, but must not copy the threads of a framework."""
+    import multiprocessing
+
+    threaded = not FRAMEWORKS.isdisjoint(sys.modules)
+    return multiprocessing.get_context("spawn" if threaded else None)
+
+
 def _in_pool(chunks: list[tuple[str, ...]], workers: int, lost: list[str]) -> Iterator[Report]:
     # Imported here: it takes longer than the audit of a file.
     from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
     from concurrent.futures.process import BrokenProcessPool
 
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, mp_context=_context()) as pool:
         running: dict[Future[list[Report]], tuple[str, ...]] = {}
         try:
             running = {pool.submit(_audit_chunk, chunk): chunk for chunk in chunks}
@@ -80,7 +91,7 @@ def _in_pool(chunks: list[tuple[str, ...]], workers: int, lost: list[str]) -> It
 def _alone(target: str) -> Iterator[Report]:
     from concurrent.futures import ProcessPoolExecutor
 
-    with ProcessPoolExecutor(1) as pool:
+    with ProcessPoolExecutor(1, mp_context=_context()) as pool:
         try:
             yield pool.submit(audit_target, target).result()
         except Exception as error:
