@@ -289,6 +289,16 @@ def map_tree(function: Callable[[Any], Any], tree: Any) -> Any:
     return function(tree)
 
 
+def freeze_tree(tree: Any, leaf: Callable[[Any], Any] = lambda value: value) -> Any:
+    """A structure with the frozen containers in place of lists and dicts, and `leaf` applied to the rest."""
+    if isinstance(tree, Mapping):
+        return FrozenDict({key: freeze_tree(item, leaf) for key, item in tree.items()})
+    if isinstance(tree, (list, tuple)):
+        kind = FrozenList if isinstance(tree, (list, FrozenList)) else tuple
+        return kind(freeze_tree(item, leaf) for item in tree)
+    return leaf(tree)
+
+
 def thaw(tree: Any) -> Any:
     """A structure with ordinary lists, dicts and slices in place of the frozen ones."""
     if isinstance(tree, FrozenDict):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamina.errors import ExpressionError
 from lamina.expression.codec import decode, encode
-from lamina.expression.model import Expression, FrozenDict, FrozenList, Spec, leaves, thaw
+from lamina.expression.model import Expression, FrozenDict, FrozenList, Spec, freeze_tree, leaves, thaw
 from lamina.layer.masks import Mask
 from lamina.layer.output_shape import OutputShape
 from lamina.layer.programs import Program, Situation, presence
@@ -37,19 +37,10 @@ def _encode_arguments(arguments: Mapping[str, Any]) -> Any:
     kept = {}
     for name, value in arguments.items():
         try:
-            kept[name] = encode(Expression((), (), _frozen(value)))["outputs"]
+            kept[name] = encode(Expression((), (), freeze_tree(value)))["outputs"]
         except (ExpressionError, TypeError, KeyError):
             continue
     return kept or None
-
-
-def _frozen(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return FrozenDict({k: _frozen(v) for k, v in value.items()})
-    if isinstance(value, (list, tuple)):
-        kind = FrozenList if isinstance(value, list) else tuple
-        return kind(map(_frozen, value))
-    return value
 
 
 def restore(cls: type[Lambda], config: dict[str, Any], custom_objects: Mapping[str, Any] | None) -> Lambda:

@@ -8,15 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import keras
-
 from lamina.expression.inference import spec_of
 from lamina.expression.model import (
     Expression,
-    FrozenDict,
-    FrozenList,
     Spec,
     call_references,
+    freeze_tree,
     leaves,
     references,
 )
@@ -132,21 +129,12 @@ def specs(value: Any) -> Any:
     Raises:
         ExpressionError: A leaf is no tensor.
     """
-    return _frozen(value, spec_of)
+    return freeze_tree(value, spec_of)
 
 
 def mask_specs(mask: Any) -> Any:
     """The specs of masks; None stays None."""
-    return _frozen(mask, lambda leaf: None if leaf is None else spec_of(leaf))
-
-
-def _frozen(value: Any, leaf: Callable[[Any], Any]) -> Any:
-    if isinstance(value, Mapping):
-        return FrozenDict({key: _frozen(item, leaf) for key, item in value.items()})
-    if isinstance(value, (list, tuple)):
-        kind = FrozenList if isinstance(value, list) else tuple
-        return kind(_frozen(item, leaf) for item in value)
-    return leaf(value)
+    return freeze_tree(mask, lambda leaf: None if leaf is None else spec_of(leaf))
 
 
 class Recipe:
@@ -224,8 +212,3 @@ def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]
         return inspect.signature(function).parameters
     except (TypeError, ValueError):
         return {}
-
-
-def symbolic(inputs: Any) -> bool:
-    """Whether inputs are Keras tensors, which have shapes but no values."""
-    return any(isinstance(leaf, keras.KerasTensor) for leaf in leaves(inputs))

@@ -305,11 +305,3 @@ def _difference(first: Expression, second: Expression, what: str = "") -> str:
         "It reads a value that "
         "changes (a random number, a counter, the time); compute it before, or use keras.random"
     )
-
-
-def try_capture(function: Callable[..., Any], *specs: Any, **kwargs: Any) -> Captured | LaminaError:
-    """Capture a function, or return the reason why it cannot be."""
-    try:
-        return capture_with_state(function, *specs, **kwargs)
-    except LaminaError as error:
-        return error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from lamina.tracing import variables
 from lamina.tracing.advice import ADVICE
 from lamina.tracing.shapes import LazyShape
 from lamina.tracing.state import SeedRequest
-from lamina.vocabulary.tracer import DimTracer, TensorTracer, Tracer
+from lamina.vocabulary.tracer import TensorTracer, Tracer
 
 if TYPE_CHECKING:
     from lamina.tracing.recorder import TraceRecorder
@@ -187,11 +187,6 @@ def unsupported(recorder: TraceRecorder, what: str, advice: str) -> CaptureError
     """An error with the advice for `what`."""
     assert advice in ADVICE
     return CaptureError(recorder.message(what, advice))
-
-
-def is_sequence_of_sizes(value: Any) -> bool:
-    """Whether `value` is a shape, or a part of one."""
-    return isinstance(value, Sequence) and all(isinstance(v, (int, DimTracer)) for v in value)
 
 
 assert sys.byteorder == "little"  # constants are stored little endian and read back as they are
