@@ -2,6 +2,7 @@
 # make test    the whole suite on JAX, TensorFlow and PyTorch, in one pytest run
 # make lint    ruff, its formatter, and mypy
 # make format  what ruff can mend by itself
+# make bench   lamina beside its peers, in one run
 # make clean   forget the environment and everything built
 #
 # Each command sets up what it needs in .venv, once. ARGS go to the command: make test ARGS="-k codec".
@@ -9,7 +10,7 @@
 SHELL := bash
 .SHELLFLAGS := -e -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format clean
+.PHONY: help demo test lint format bench clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -61,6 +62,9 @@ lint: $(VENV)/.dev
 format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+bench: $(VENV)/.dev
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
 	rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
