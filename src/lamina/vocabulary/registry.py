@@ -89,6 +89,7 @@ _PROVIDERS: Mapping[str, str] = {
     "numpy": "lamina.vocabulary.numpy",
     "jax": "lamina.vocabulary.jax",
     "torch": "lamina.vocabulary.torch",
+    "einops": "lamina.vocabulary.einops",
     "math": "lamina.vocabulary.python",
     "lamina": "lamina.vocabulary.keras",
 }
@@ -100,7 +101,7 @@ def framework_of(module: str) -> str | None:
     return {"jaxlib": "jax", "ml_dtypes": "numpy"}.get(root, root) if root in _ROOTS else None
 
 
-_ROOTS = {*_PROVIDERS, "jaxlib", "einops"} - {"lamina"}
+_ROOTS = {*_PROVIDERS, "jaxlib"} - {"lamina"}
 
 
 @functools.cache
