@@ -67,7 +67,8 @@ def test_fit_counts_the_same_losses(run_eagerly):
     histories, finals = [], []
     for classes in ((DenseV1, Penalty), (keras.layers.Dense, StockPenalty)):
         model = model_of(*classes)
-        model.compile("sgd", "mse", run_eagerly=run_eagerly)
+        # In eager steps on JAX, Keras 3.15 forgets losses of stock layers where memory is used again.
+        model.compile("sgd", "mse", run_eagerly=run_eagerly and classes[0] is DenseV1)
         histories.append(model.fit(*DATA, epochs=3, batch_size=4, shuffle=False, verbose=0).history["loss"])
         histories.append([model.evaluate(*DATA, batch_size=4, verbose=0)])
         finals.append(model.get_weights())
@@ -75,6 +76,18 @@ def test_fit_counts_the_same_losses(run_eagerly):
     np.testing.assert_allclose(histories[1], histories[3], rtol=1e-6)
     for ours, theirs in zip(*finals, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+
+def test_no_loss_is_lost_where_memory_is_used_again():
+    first, second = Penalty(), Penalty()
+    with keras.StatelessScope(collect_losses=True) as scope:
+        first.build((None, 3))
+        first(ops.ones((2, 3)))
+        # What is left of a loss that `second` added in an earlier scope, at the address of this one.
+        second._loss_ids.add(id(scope.losses[0]))
+        second.add_loss(ops.ones(()))
+        second._clear_losses()
+        assert len(scope.losses) == 2
 
 
 def test_losses_are_those_of_keras_in_eager_use():
@@ -136,9 +149,9 @@ def test_a_symbolic_loss_trains_the_layer():
     layer(inputs)
     model = keras.Model(inputs, ops.reshape(layer.get_losses_for(inputs)[0], (1,)))
     model.compile("sgd", lambda _, loss: loss)
-    before = np.abs(layer.get_weights()[0]).sum()
+    before = model.evaluate(DATA[0], np.zeros((8, 1)), batch_size=8, verbose=0)
     model.fit(DATA[0], np.zeros((8, 1)), batch_size=8, epochs=5, verbose=0)
-    assert np.abs(layer.get_weights()[0]).sum() < before
+    assert model.evaluate(DATA[0], np.zeros((8, 1)), batch_size=8, verbose=0) < before
 
 
 def test_clone_model():

@@ -52,6 +52,11 @@ def sublayer_losses(layer: Any) -> list[tuple[Any, Any]]:
     return [(sublayer, loss) for sublayer in sublayers for loss in sublayer._get_own_losses()]
 
 
+def keep_losses(layer: Any, losses: list[Any]) -> None:
+    """Forgets which losses `layer` added, except these (`Layer._loss_ids`)."""
+    layer._loss_ids.intersection_update(map(id, losses))
+
+
 def as_default(method: Method) -> Method:
     """Marks `method` as one that Keras treats as not overridden (`utils.is_default`)."""
     method._is_default = True  # type: ignore[attr-defined]

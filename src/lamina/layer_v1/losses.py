@@ -70,6 +70,10 @@ class LossLog:
             if not record.inputs or any(id(ref()) not in known for ref in record.inputs):
                 record.inputs = [*(record.inputs or ()), *originals]
 
+    def alive(self) -> list[Any]:
+        """The losses that something still holds."""
+        return [loss for record in self._records if (loss := record.loss()) is not None]
+
     def is_conditional(self, loss: Any) -> bool:
         """Whether `loss` depends on inputs of the layer."""
         return any(record.inputs is not None and record.is_of(loss) for record in self._records)

@@ -134,6 +134,11 @@ class LayerV1(_Layer):
         super().add_loss(losses)
         self._loss_log.add(losses, inputs)
 
+    def _clear_losses(self) -> None:
+        # In a stateless scope Keras knows losses by `id`: that of one long gone may be another layer's by now.
+        internals.keep_losses(self, self._loss_log.alive())
+        super()._clear_losses()
+
     def get_losses_for(self, inputs: Any) -> list[Any]:
         """The losses of the latest call that depend on `inputs`; the unconditional ones for None.
 
