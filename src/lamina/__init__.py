@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lamina.layer import Lambda as Lambda
     from lamina.legacy import load_model as load_model
     from lamina.tracing import capture as capture
+    from lamina.verification import verify as verify
 
 __version__ = "0.1.0"
 
@@ -42,6 +43,7 @@ _HOMES = {
     "install": "lamina.installation",
     "load_model": "lamina.legacy",
     "variable": "lamina.inside",
+    "verify": "lamina.verification",
 }
 _MODULES = ("archive", "backend", "bytecode", "errors", "legacy", "vocabulary")
 
@@ -57,6 +59,7 @@ __all__ = [
     "install",
     "load_model",
     "variable",
+    "verify",
 ]
 
 

@@ -83,5 +83,9 @@ class AmbiguousNameError(NamesNeededError):
     """A file names a function in a way that fits several; the caller must say which."""
 
 
+class VerificationError(LaminaError, AssertionError, ValueError):
+    """An expression and the function it was captured from give different results."""
+
+
 class ConversionError(LaminaError, ValueError):
     """A model file cannot be converted as asked."""

@@ -168,6 +168,11 @@ class _Step:
         return self.function(*args, **kwargs)
 
 
+def call_on(call: Call, values: Any) -> Any:
+    """The result of one call, given the values before it by number."""
+    return _Step(call, ())(values)
+
+
 class Plan:
     """An expression prepared for running."""
 

@@ -15,6 +15,7 @@ from lamina.expression.inference import infer
 from lamina.expression.model import Expression, Spec, leaves, map_tree, thaw
 from lamina.expression.runner import flatten_inputs, plan_of
 from lamina.layer import config as configs
+from lamina.layer.checked import Check
 from lamina.layer.masks import Mask
 from lamina.layer.output_shape import OutputShape
 from lamina.layer.owned import OwnedState, unlocked
@@ -47,6 +48,9 @@ class Lambda(LayerV1, keras.layers.Layer):
             input shape, or `None` to infer it. It is checked against what the function computes.
         mask: `None`, a function with the signature of `compute_mask`, or a tensor that is the mask.
         arguments: Further keyword arguments for the function.
+        verify: Whether to compare what is captured with the function itself, when the layer is first
+            called on inputs of a kind, on samples made from their shapes and dtypes; see `lamina.verify`.
+            The layer warns where the function cannot be run. Not saved.
         **kwargs: As for every `keras.layers.Layer`: `name`, `dtype`, `trainable`, `input_shape`,
             `activity_regularizer`.
 
@@ -54,6 +58,7 @@ class Lambda(LayerV1, keras.layers.Layer):
 
     Raises:
         SavingError: On saving, if the function cannot be captured; it still runs in this process.
+        VerificationError: On the first call with `verify=True`, if the expression is not the function.
 
     Example:
         >>> import numpy as np, keras
@@ -69,13 +74,18 @@ class Lambda(LayerV1, keras.layers.Layer):
         output_shape: Any = None,
         mask: Any = None,
         arguments: Mapping[str, Any] | None = None,
+        *,
+        verify: bool = False,
         **kwargs: Any,
     ) -> None:
         if not callable(function):
             raise CaptureError(
                 f"Lambda takes a function, received {function!r} of type {type(function).__name__}"
             )
-        self._setup(Recipe(function, arguments or {}), output_shape, mask, kwargs)
+        recipe = Recipe(function, arguments or {})
+        self._setup(recipe, output_shape, mask, kwargs)
+        if verify:
+            self._check.value = Check(self.name, recipe, self._owned.value)
         self.function = function
         self.arguments = dict(arguments or {})
 
@@ -88,6 +98,7 @@ class Lambda(LayerV1, keras.layers.Layer):
         self._programs: _Untracked[list[Program]] = _Untracked([])
         self._owned: _Untracked[OwnedState] = _Untracked(OwnedState(self))
         self._refusal: LaminaError | None = None
+        self._check: _Untracked[Check | None] = _Untracked(None)
 
     # Which expression holds
 
@@ -126,6 +137,18 @@ class Lambda(LayerV1, keras.layers.Layer):
         if self._refusal is not None:
             raise self._refusal
         return next(p for p in self._programs.value if p.training is not True)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the expressions read beside their inputs, by name: tensors, seed generators, layers."""
+        return self._owned.value.values()
+
+    def _checked_program(self, situation: Situation) -> Program | None:
+        """The expression for a call, compared with the function where that was asked for."""
+        program = self._program(situation)
+        if program is not None and self._check.value is not None:
+            self._check.value(program, situation)
+        return program
 
     def _program(self, situation: Situation) -> Program | None:
         """The expression for a situation; `None` where the function has to be called itself.
@@ -178,7 +201,7 @@ class Lambda(LayerV1, keras.layers.Layer):
 
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         """Compute the expression on tensors."""
-        program = self._program(self._situation(inputs, mask, training))
+        program = self._checked_program(self._situation(inputs, mask, training))
         if program is None:
             return self._call_function(inputs, mask, training)
         if self._recipe is not None and self._recipe.watched:
@@ -219,7 +242,7 @@ class Lambda(LayerV1, keras.layers.Layer):
     def compute_output_spec(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         """Shapes and dtypes of the output, as `KerasTensor`s; unknown sizes stay unknown."""
         situation = self._situation(inputs, mask, training)
-        program = self._program(situation)
+        program = self._checked_program(situation)
         if program is None:
             return self._spec_of_function(inputs, mask, training)
         given = program.given(situation.inputs, situation.mask)

@@ -171,13 +171,18 @@ class Recipe:
             CaptureError: The function is no expression.
         """
         with context.observed_phase() as reads:
-            inference = self._capture(situation, False)
+            inference = self.captured(situation, False)
         if not (self.takes_training or reads):
             return [(inference, None)]
-        training = self._capture(situation, True)
+        training = self.captured(situation, True)
         if inference.expression == training.expression:
             return [(inference, None)]
         return [(inference, False), (training, True)]
+
+    @property
+    def makes_layers(self) -> bool:
+        """Whether the function makes layers when it is called."""
+        return bool(self._made.layers)
 
     def changed(self) -> list[str]:
         """The values that the function reads and that are not what they were; each is named once."""
@@ -193,7 +198,8 @@ class Recipe:
         self._known |= new
         self.watched += tuple(new.values())
 
-    def _capture(self, situation: Situation, training: bool) -> Captured:
+    def captured(self, situation: Situation, training: bool) -> Captured:
+        """The function captured for a situation and a phase."""
         keywords = self.keywords(training, None)
         tensors = {}
         if self.takes_mask and situation.mask is not None:

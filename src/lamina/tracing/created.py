@@ -33,6 +33,11 @@ class LayerStore:
     def __init__(self) -> None:
         self._made: dict[Site, tuple[Any, Any]] = {}
 
+    @property
+    def layers(self) -> tuple[Any, ...]:
+        """The layers that were made."""
+        return tuple(layer for _, layer in self._made.values())
+
     def get(self, site: Site, kind: type, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """The layer of this place; it is made at the first call.
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lamina.errors import UnknownNameError
-from lamina.vocabulary import registry
+from lamina.vocabulary import context, registry
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.tracer import TensorTracer
 
@@ -59,10 +59,17 @@ def method(recorder: TraceRecorder, tensor: TensorTracer, name: str) -> Any:
         return _ATTRIBUTES[name](tensor)
     function = _table().get(name)
     if function is not None:
-        return function(tensor) if name in _PROPERTIES else functools.partial(function, tensor)
+        called = context.watched(f"the method `{name}`", functools.partial(_native, name), function)
+        return called(tensor) if name in _PROPERTIES else functools.partial(called, tensor)
     raise UnknownNameError(
         recorder.message(f"`.{name}` of a tensor", "host" if name in _HOST else "method") + _near(name)
     )
+
+
+def _native(name: str, tensor: Any, *args: Any, **kwargs: Any) -> Any:
+    """The method of a tensor itself, or its attribute."""
+    found = getattr(tensor, name)
+    return found(*args, **kwargs) if callable(found) else found
 
 
 def _near(name: str) -> str:

@@ -15,7 +15,7 @@ from lamina.expression.model import leaves
 from lamina.tracing.layers import record_layer_call
 from lamina.tracing.variables import VariableTracer
 from lamina.tracing.watch import is_tensor
-from lamina.vocabulary import registry
+from lamina.vocabulary import context, registry
 from lamina.vocabulary.dispatch import active
 from lamina.vocabulary.python import any_tracer
 
@@ -48,7 +48,8 @@ class FrameworkModule(registry.Namespace):
             return getattr(self._module, name)
         dotted = f"{self._prefix}.{name}" if self._prefix else name
         if dotted in self._vocabulary.table:
-            return self._vocabulary.table[dotted]
+            real = getattr(self._module, name, None)
+            return context.watched(f"{self._vocabulary.name}.{dotted}", real, self._vocabulary.table[dotted])
         if not hasattr(self._module, name):
             raise UnknownNameError(self._vocabulary.explain(dotted))
         real = getattr(self._module, name)
@@ -60,7 +61,9 @@ class FrameworkModule(registry.Namespace):
             return real
         framework = registry.framework_of(self._module.__name__) or ""
         stand = registry.stand_in(framework, real)
-        return self._substitution.foreign(real, self._vocabulary.explain(dotted)) if stand is None else stand
+        if stand is None:
+            return self._substitution.foreign(real, self._vocabulary.explain(dotted))
+        return context.watched(f"{self._vocabulary.name}.{dotted}", real, stand)
 
 
 class Proxy:

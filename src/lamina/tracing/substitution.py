@@ -31,7 +31,7 @@ from lamina.tracing.proxy import (
 )
 from lamina.tracing.variables import VariableTracer, is_foreign_variable, reference
 from lamina.tracing.watch import Watched, global_reads, watch
-from lamina.vocabulary import registry
+from lamina.vocabulary import context, registry
 from lamina.vocabulary.python import BUILTINS, class_stand_in, foreign
 
 if TYPE_CHECKING:
@@ -124,7 +124,8 @@ class Substitution:
     def _framework_function(self, framework: str, value: Any) -> Any:
         stand = registry.stand_in(framework, value)
         if stand is not None:
-            return stand
+            name = f"{framework}.{getattr(value, '__name__', 'function')}"
+            return context.watched(name, value, stand)
         if isinstance(value, functools.partial):
             return functools.partial(self(value.func), *value.args, **value.keywords)
         return self.foreign(value, registry.explain_unknown(framework, value))

@@ -10,7 +10,7 @@ import numpy as np
 
 from lamina._keras import is_a, keras
 from lamina.errors import CaptureError
-from lamina.expression.model import Ref, Spec, State
+from lamina.expression.model import Ref, Spec
 from lamina.tracing.state import SeedRequest, VariableRequest
 from lamina.vocabulary.dispatch import recording
 from lamina.vocabulary.tracer import TensorTracer
@@ -109,18 +109,17 @@ def initial_value(recorder: TraceRecorder, value: Any) -> Any:
 
     inputs = tuple(recorder.inputs)
     expression = assemble(recorder, inputs, value, ())
-    state = {slot.name: _value_now(recorder, slot) for slot in expression.state}
+    state = {slot.name: value_now(recorder.state.objects[slot.name]) for slot in expression.state}
     with recording(None):
         return keras.ops.convert_to_numpy(expression.run((None,) * len(inputs), state))
 
 
-def _value_now(recorder: TraceRecorder, slot: State) -> Any:
-    """What a slot holds while the first value of a variable is computed."""
-    source = recorder.state.objects[slot.name]
-    if slot.kind == "layer":
+def value_now(source: Any) -> Any:
+    """What an expression reads of an object behind a state slot, without a layer that owns it."""
+    if is_a(source, "Layer", "random.SeedGenerator"):
         return source
-    if slot.kind == "seed":
-        return source if not isinstance(source, SeedRequest) else keras.random.SeedGenerator(source.seed)
+    if isinstance(source, SeedRequest):
+        return keras.random.SeedGenerator(source.seed)
     return keras.ops.convert_to_tensor(source.value if isinstance(source, VariableRequest) else source)
 
 

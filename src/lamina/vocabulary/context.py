@@ -23,6 +23,13 @@ variable_factory: ContextVar[VariableFactory | None] = ContextVar("lamina_variab
 seed_factory: ContextVar[Callable[[int], Any] | None] = ContextVar("lamina_seed_factory", default=None)
 loss_sink: ContextVar[Callable[[Any], Any] | None] = ContextVar("lamina_loss_sink", default=None)
 layer_store: ContextVar[Any] = ContextVar("lamina_layer_store", default=None)
+observer: ContextVar[Any] = ContextVar("lamina_observer", default=None)
+
+
+def watched(name: str, real: Any, stand_in: Any) -> Any:
+    """What stands for a framework's function, noted at each call where a capture is observed."""
+    watching = observer.get()
+    return stand_in if watching is None else watching.watched(name, real, stand_in)
 
 
 def is_training() -> bool:
