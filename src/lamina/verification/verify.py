@@ -127,7 +127,7 @@ def verify(
         Verified(samples=1, compared='values', difference=0.0)
         >>> lamina.verify(lamina.capture(lambda x: x / 3), half, np.ones(2, "float32"))
         Traceback (most recent call last):
-        lamina.errors.VerificationError: 'half' differs from its expression...
+        lamina.errors.VerificationError: 'function' differs from its expression...
     """
 
     def recapture(specs: Any) -> Captured:
