@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
 from keras import ops
+from tests.counting import calls_of
 
 from lamina import capture
 from lamina.expression.model import Expression
-
-
-def calls_of(function):
-    """How many Python calls a function makes; exact, unlike its time."""
-    count = 0
-
-    def profile(frame, event, argument):
-        nonlocal count
-        count += event == "call"
-
-    sys.setprofile(profile)
-    try:
-        function()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 def chain(length):

@@ -240,6 +240,12 @@ class Expression:
 
         return run(self, inputs, state)
 
+    def simplified(self) -> Expression:
+        """An expression that computes the same with fewer calls; see `lamina.simplification.simplify`."""
+        from lamina.simplification import simplify
+
+        return simplify(self)
+
     def dumps(self) -> str:
         """The expression as JSON text; `loads` reads it back."""
         from lamina.expression.codec import dumps

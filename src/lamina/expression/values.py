@@ -67,6 +67,8 @@ class Limits:
 
 
 LIMITS = Limits()
+# Arrays up to this size are literals of an expression; larger ones become weights of its layer.
+LITERAL_BYTES = 1024
 _INT_BOUND = 1 << 64
 _MAX_DIM = 1 << 63
 _MAX_RANK = 64

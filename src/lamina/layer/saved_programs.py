@@ -13,9 +13,16 @@ _CONDITIONS = {"training": None, "mask": None, "losses": False}
 
 
 def encode_program(program: Program) -> dict[str, Any]:
-    """An expression and when it holds, as plain data."""
+    """An expression and when it holds, as plain data.
+
+    The file holds the simplified expression. It loses nothing by that: the names of the function, of its
+    parameters and of the state stay, and places in the source are not saved. In the process the layer
+    keeps the expression as it was captured, which its messages refer to line by line.
+    """
     when = {"training": program.training, "mask": program.mask, "losses": program.losses or None}
-    return {"expression": encode(program.expression)} | {k: v for k, v in when.items() if v is not None}
+    return {"expression": encode(program.expression.simplified())} | {
+        k: v for k, v in when.items() if v is not None
+    }
 
 
 def decode_program(data: Any, place: str) -> Program:

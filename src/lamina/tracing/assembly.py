@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lamina.errors import CaptureError
-from lamina.expression.model import (
-    Call,
-    Closure,
-    Expression,
-    FrozenDict,
-    FrozenList,
-    Ref,
-    Slice,
-    Spec,
-    map_tree,
-    references,
-)
+from lamina.expression.model import Call, Closure, Expression, Ref, Spec, map_tree, references
+from lamina.expression.rewriting import Replace, call_with_references, with_references
 from lamina.tracing.recorder import OUTER, TraceRecorder
-from lamina.vocabulary.tracer import DimTracer, Tracer
-
-Renumber = Callable[[int], int]
+from lamina.vocabulary.tracer import DimTracer
 
 
 def assemble(recorder: TraceRecorder, inputs: Any, outputs: Any, parameters: tuple[str, ...]) -> Expression:
@@ -37,7 +25,7 @@ def assemble(recorder: TraceRecorder, inputs: Any, outputs: Any, parameters: tup
         inputs=inputs,
         state=tuple(recorder.state.slots[number - 1] for number in slots),
         calls=_moved_calls(recorder, live, numbers, renumber),
-        outputs=moved(lowered, renumber),
+        outputs=with_references(lowered, renumber),
         name=recorder.name,
         parameters=parameters,
     )
@@ -57,7 +45,7 @@ def assemble_nested(recorder: TraceRecorder, outputs: Any) -> Closure:
     expression = Expression(
         inputs=Spec() if total == 1 else (Spec(),) * total,
         calls=_moved_calls(recorder, live, numbers, renumber),
-        outputs=moved(lowered, renumber),
+        outputs=with_references(lowered, renumber),
         name=recorder.name,
         parameters=tuple(f"x{i}" for i in range(total)),
     )
@@ -126,41 +114,18 @@ def _used_slots(recorder: TraceRecorder, live: Iterable[int], outputs: Any) -> l
     return sorted(-i for i in _used(recorder, live, outputs) if OUTER < i < 0)
 
 
-def _renumbering(numbers: Mapping[int, int]) -> Renumber:
+def _renumbering(numbers: Mapping[int, int]) -> Replace:
     changed = {old: new for old, new in numbers.items() if old != new}
-    return lambda index: changed.get(index, index)
+    return lambda ref: Ref(changed.get(ref.index, ref.index), ref.path)
 
 
 def _moved_calls(
-    recorder: TraceRecorder, live: list[int], numbers: Mapping[int, int], renumber: Renumber
+    recorder: TraceRecorder, live: list[int], numbers: Mapping[int, int], renumber: Replace
 ) -> tuple[Call, ...]:
     moves = {old for old, new in numbers.items() if old != new}
     return tuple(
         recorder.calls[old]
         if moves.isdisjoint(recorder.reads[old])
-        else _moved_call(recorder.calls[old], renumber)
+        else call_with_references(recorder.calls[old], renumber)
         for old in live
     )
-
-
-def _moved_call(call: Call, renumber: Renumber) -> Call:
-    kwargs = tuple((name, moved(value, renumber)) for name, value in call.kwargs)
-    return Call(call.op, moved(call.args, renumber), kwargs, call.where)
-
-
-def moved(value: Any, renumber: Renumber) -> Any:
-    """A value with every reference renumbered."""
-    if isinstance(value, Ref):
-        return Ref(renumber(value.index), value.path)
-    if isinstance(value, Slice):
-        return Slice(*(moved(part, renumber) for part in (value.start, value.stop, value.step)))
-    if isinstance(value, Closure):
-        return Closure(value.expression, tuple(moved(ref, renumber) for ref in value.captured))
-    if isinstance(value, FrozenDict):
-        return FrozenDict({key: moved(item, renumber) for key, item in value.items()})
-    if isinstance(value, FrozenList):
-        return FrozenList(moved(item, renumber) for item in value)
-    if isinstance(value, tuple):
-        return tuple(moved(item, renumber) for item in value)
-    assert not isinstance(value, Tracer)
-    return value

@@ -12,6 +12,7 @@ from lamina._keras import is_a, keras
 from lamina.errors import CaptureError
 from lamina.expression import opset
 from lamina.expression.model import Array, FrozenDict, FrozenList, Ref, Slice, Spec
+from lamina.expression.values import LITERAL_BYTES
 from lamina.tracing import variables
 from lamina.tracing.advice import ADVICE
 from lamina.tracing.shapes import LazyShape
@@ -21,8 +22,6 @@ from lamina.vocabulary.tracer import TensorTracer, Tracer
 if TYPE_CHECKING:
     from lamina.tracing.recorder import TraceRecorder
 
-# Arrays up to this size are literals of the expression; larger ones become weights of the layer.
-LITERAL_BYTES = 1024
 _PLAIN = (bool, int, float, complex, str, type(None), type(Ellipsis))
 
 

@@ -1,0 +1,3 @@
+"""Shorter expressions that compute the same bits."""
+
+from lamina.simplification.engine import simplify as simplify
