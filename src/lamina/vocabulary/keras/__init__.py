@@ -1,4 +1,4 @@
-"""Keras's own functions: `keras.ops`, `keras.random`, `keras.activations`, `keras.utils`, and `K`."""
+"""Keras's own functions: `keras.ops`, `keras.random`, activations, losses, metrics, merging, and `K`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lamina._keras import keras
+from lamina.errors import ArgumentError
 from lamina.expression import opset
 from lamina.vocabulary import context, keras_backend
 from lamina.vocabulary.dispatch import op_function, ops
+from lamina.vocabulary.keras.images import APPLICATIONS
+from lamina.vocabulary.keras.losses import LOSSES, LOSSES_2
+from lamina.vocabulary.keras.merging import MERGING
+from lamina.vocabulary.keras.metrics import METRICS
 from lamina.vocabulary.keras_backend.arrays import dtype_name
+from lamina.vocabulary.keras_backend.shapes import rank, static_shape
 from lamina.vocabulary.registry import Vocabulary
 
 
@@ -89,6 +95,26 @@ ACTIVATIONS: Mapping[str, Any] = {
 }
 
 
+def _relu_2(
+    x: Any,
+    alpha: float = 0.0,
+    max_value: float | None = None,
+    threshold: float = 0.0,
+    negative_slope: float | None = None,
+) -> Any:
+    """`relu` of Keras 2, whose slope is called `alpha`."""
+    slope = alpha if negative_slope is None else negative_slope
+    return keras_backend.TABLE["relu"](x, alpha=slope, max_value=max_value, threshold=threshold)
+
+
+# Keras 2, which today is `tf_keras`.
+ACTIVATIONS_2: Mapping[str, Any] = {
+    **ACTIVATIONS,
+    "hard_sigmoid": keras_backend.TABLE["hard_sigmoid"],
+    "relu": _relu_2,
+}
+
+
 def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
     """`keras.utils.normalize` on tensors."""
     return ops.normalize(x, axis=axis, order=order)
@@ -98,11 +124,12 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
     """`keras.utils.to_categorical` on tensors.
 
     Raises:
-        ValueError: `num_classes` is not given; it cannot be read from the values of a tensor.
+        ArgumentError: `num_classes` is not given; it cannot be read from the values of a tensor.
     """
     if num_classes is None:
-        raise ValueError("to_categorical in a captured function needs num_classes")
-    return ops.one_hot(x, num_classes)
+        raise ArgumentError("to_categorical of a tensor needs num_classes: its values are not known")
+    column = rank(x) > 1 and static_shape(x)[-1] == 1
+    return ops.one_hot(ops.squeeze(x, axis=-1) if column else x, num_classes)
 
 
 class _Variable:
@@ -149,21 +176,43 @@ _ROOT = {
     **_under("random", RANDOM),
     **_under("activations", ACTIVATIONS),
     **_under("utils", UTILS),
+    **_under("layers", MERGING),
+    **_under("losses", LOSSES),
+    **_under("metrics", METRICS),
+    **_under("applications", APPLICATIONS),
     **_under("backend", keras_backend.TABLE),
 }
-_HOMES = ("keras", "keras._tf_keras.keras", "tensorflow.keras", "tensorflow.python.keras", "tf_keras")
+_ROOT_2 = {**_ROOT, **_under("activations", ACTIVATIONS_2), **_under("losses", LOSSES_2)}
+_HOMES = ("keras", "keras._tf_keras.keras", "tensorflow.keras")
+_HOMES_2 = ("tf_keras", "tensorflow.python.keras")
 _BACKEND_HOMES = ("keras.src.legacy.backend",)
 
 
-def _everywhere(name: str) -> tuple[str, ...]:
-    return tuple(f"{home}.{name}" for home in _HOMES)
+def _everywhere(name: str, homes: tuple[str, ...] = (*_HOMES, *_HOMES_2)) -> tuple[str, ...]:
+    return tuple(f"{home}.{name}" for home in homes)
 
+
+# Where a result differs from Keras on purpose.
+DEVIATIONS: Mapping[str, str] = {
+    "applications.imagenet_utils.preprocess_input": "integer images become floats, as arrays do in Keras",
+    "losses.mean_squared_logarithmic_error": "half precision stays half on every backend",
+    "losses.sparse_categorical_crossentropy": "ignore_class leaves no mask on the result",
+    "utils.to_categorical": "float32 on every backend; Keras gives int64 on PyTorch",
+}
+
+_REFUSED = {f"backend.{name}": why for name, why in keras_backend.REFUSED.items()}
 
 VOCABULARIES = (
     Vocabulary("keras.ops", _everywhere("ops"), OPS, OPS_REFUSED),
     Vocabulary("keras.random", _everywhere("random"), RANDOM),
-    Vocabulary("keras.activations", _everywhere("activations"), ACTIVATIONS),
+    Vocabulary("keras.activations", _everywhere("activations", _HOMES), ACTIVATIONS),
+    Vocabulary("keras.activations", _everywhere("activations", _HOMES_2), ACTIVATIONS_2),
     Vocabulary("keras.utils", _everywhere("utils"), UTILS),
+    Vocabulary("keras.layers", _everywhere("layers"), MERGING),
+    Vocabulary("keras.losses", _everywhere("losses", _HOMES), LOSSES),
+    Vocabulary("keras.losses", (*_everywhere("losses", _HOMES_2), *_everywhere("objectives")), LOSSES_2),
+    Vocabulary("keras.metrics", _everywhere("metrics"), METRICS),
+    Vocabulary("keras.applications", _everywhere("applications"), APPLICATIONS),
     Vocabulary(
         "K",
         (*_everywhere("backend"), *_BACKEND_HOMES),
@@ -171,5 +220,6 @@ VOCABULARIES = (
         keras_backend.REFUSED,
         links={"tf": "tensorflow", "control_flow_ops": "tensorflow.python.ops.control_flow_ops"},
     ),
-    Vocabulary("keras", _HOMES, _ROOT, {f"backend.{k}": v for k, v in keras_backend.REFUSED.items()}),
+    Vocabulary("keras", _HOMES, _ROOT, _REFUSED),
+    Vocabulary("keras", _HOMES_2, _ROOT_2, _REFUSED),
 )
