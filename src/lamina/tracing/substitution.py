@@ -32,7 +32,6 @@ from lamina.tracing.proxy import (
 from lamina.tracing.variables import VariableTracer, is_foreign_variable, reference
 from lamina.tracing.watch import Watched, global_reads, watch
 from lamina.vocabulary import context, registry
-from lamina.vocabulary.keras.objects import loss_object
 from lamina.vocabulary.python import BUILTINS, class_stand_in, foreign
 
 if TYPE_CHECKING:
@@ -78,6 +77,8 @@ class Substitution:
         if is_a(value, "Layer", "Variable"):
             return self._object(value)
         if is_a(value, "losses.Loss"):
+            from lamina.vocabulary.keras.objects import loss_object
+
             return loss_object(value, self)
         framework = registry.framework_of(module_of(value))
         if framework is not None and _is_function_like(value):
