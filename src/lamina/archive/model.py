@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lamina.archive.checkpoint import checkpoint_weights
-from lamina.archive.folder import Folder
-from lamina.archive.hdf5_tree import CONFIGS, text_attribute
-from lamina.archive.hdf5_weights import Hdf5Store, has_weights, hdf5_weights
 from lamina.archive.jsondata import parse_json
 from lamina.archive.kinds import Kind, sniff
 from lamina.archive.limits import DEFAULT_LIMITS, Limits
 from lamina.archive.rules import Findings, Note
-from lamina.archive.savedmodel import read_objects
 from lamina.archive.source import PathOrBytes, Source
 from lamina.archive.walk import LambdaNode, ObjectNode, walk_lambdas, walk_objects
 from lamina.archive.weights import Weights
-from lamina.archive.yamldata import parse_yaml
 from lamina.archive.zipfiles import Member, read_directory, read_member
 
+if TYPE_CHECKING:
+    from lamina.archive.hdf5_weights import Hdf5Store
+
+# The readers of each kind are imported where they are used: a command opens files of one kind.
 _CONFIG, _METADATA = "config.json", "metadata.json"
 _WEIGHTS = ("model.weights.h5", "model.weights.npz")
 _PICKLE = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
@@ -97,7 +95,12 @@ class ModelFile:
         if path_or_bytes is not None:
             return open_weights(path_or_bytes, self.config, self.limits)
         if self.kind == "savedmodel":
+            from lamina.archive.checkpoint import checkpoint_weights
+            from lamina.archive.folder import Folder
+
             return checkpoint_weights(Folder(self.source.label), self.limits)
+        from lamina.archive.hdf5_weights import Hdf5Store, hdf5_weights
+
         if self.kind == "h5":
             return hdf5_weights(Hdf5Store(self.source, self.limits), self.config)
         if self.member is None:
@@ -107,6 +110,8 @@ class ModelFile:
         return hdf5_weights(self._zip_store(self.member), self.config)
 
     def _zip_store(self, member: Any) -> Hdf5Store:
+        from lamina.archive.hdf5_weights import Hdf5Store
+
         findings = Findings(self.source.label)
         if not member.name.endswith(".h5"):
             raise findings.refused("weights.format", member.name)
@@ -163,11 +168,16 @@ def open_weights(
     """
     model = open_model(path_or_bytes, limits)
     if model.kind == "h5":
+        from lamina.archive.hdf5_weights import Hdf5Store, hdf5_weights
+
         return hdf5_weights(Hdf5Store(model.source, limits), config or model.config or None)
     return model.weights()
 
 
 def _savedmodel(source: Source, findings: Findings, limits: Limits) -> ModelFile:
+    from lamina.archive.folder import Folder
+    from lamina.archive.savedmodel import read_objects
+
     root, *others = read_objects(Folder(source.label), findings, limits)
     metadata = root.metadata
     config = metadata.get("model_config") or metadata
@@ -214,6 +224,9 @@ def _remark_members(file: Any, members: dict[str, Member], findings: Findings) -
 
 
 def _h5(source: Source, findings: Findings, limits: Limits) -> ModelFile:
+    from lamina.archive.hdf5_tree import CONFIGS, text_attribute
+    from lamina.archive.hdf5_weights import Hdf5Store, has_weights
+
     root = Hdf5Store(source, limits).tree()
     group = root.group("model_weights") or root
     texts = {
@@ -244,6 +257,8 @@ def _json(source: Source, findings: Findings, limits: Limits) -> ModelFile:
 
 
 def _yaml(source: Source, findings: Findings, limits: Limits) -> ModelFile:
+    from lamina.archive.yamldata import parse_yaml
+
     value = parse_yaml(_read(source, findings, limits.yaml_bytes), findings, limits)
     return _finish("yaml", value, None, value, source, findings, limits)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Iterator
-from importlib.resources import files
 
 from lamina.archive.folder import Folder
 from lamina.archive.limits import Limits
@@ -18,12 +17,14 @@ _GRAPH = "saved_model.pb"
 # SavedModel.meta_graphs, MetaGraphDef.graph_def, and in it node, or library.function.
 _NODES, _FUNCTIONS = (2, 2, 1), (2, 2, 2, 1)
 _CHECKPOINT = frozenset({"SaveV2", "RestoreV2", "MergeV2Checkpoints", "ShardedFilename"})
+_TABLE = os.path.join(os.path.dirname(__file__), "tensorflow_ops.txt")
 _SAVING = ("save", "restore", "__inference__traced_save", "__inference__traced_restore")
 
 
 @functools.cache
 def _operations() -> dict[str, str]:
-    text = (files("lamina.auditing") / "tensorflow_ops.txt").read_text("utf-8")
+    with open(_TABLE, encoding="utf-8") as file:
+        text = file.read()
     allowed, _, outside = text.partition("\noutside:\n")
     _, _, allowed = allowed.partition("allowed:\n")
     return dict.fromkeys(outside.split(), "outside") | dict.fromkeys(allowed.split(), "allowed")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.abc
-import importlib.machinery
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,15 +14,12 @@ FRAMEWORKS = frozenset("keras tensorflow torch jax jaxlib tf_keras flax h5py".sp
 _auditing: ContextVar[bool] = ContextVar("lamina_auditing", default=False)
 
 
-class _Guard(importlib.abc.MetaPathFinder):
+class _Guard:
     """Refuses the import of a framework in a context that audits, and takes no part in any other."""
 
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
         if _auditing.get() and fullname.partition(".")[0] in FRAMEWORKS:
             raise SpecNeededError(f"an audit does without {fullname}, which working out a shape needs here")
-        return None
 
 
 @contextmanager

@@ -31,16 +31,16 @@ def print_report(console: Console, report: Report, verbose: bool) -> None:
         verbose: Whether pure findings are shown, too.
     """
     kind = (
-        f" [dim]({report.kind}{f', Keras {_clean(report.keras_version)}' if report.keras_version else ''})[/]"
+        f" [dim]({report.kind}{f', Keras {clean(report.keras_version)}' if report.keras_version else ''})[/]"
     )
     console.print(
-        f"{_coloured(report.verdict)}  {_clean(report.file)}{kind if report.kind else ''}", soft_wrap=True
+        f"{_coloured(report.verdict)}  {clean(report.file)}{kind if report.kind else ''}", soft_wrap=True
     )
     shown = [f for f in report.findings if verbose or f.verdict is not Verdict.PURE]
     if shown:
         table = Table(box=None, padding=(0, 1, 0, 2), show_header=False)
         for finding in shown:
-            table.add_row(_clean(finding.path or "file"), _coloured(finding.verdict), _what(finding))
+            table.add_row(clean(finding.path or "file"), _coloured(finding.verdict), _what(finding))
         console.print(table)
 
 
@@ -56,9 +56,9 @@ def print_summary(console: Console, reports: Iterable[Report]) -> None:
 def _what(finding: Finding) -> str:
     message = finding.message or describe(finding.rule).summary
     first = message.splitlines()[0][:_LONGEST] if message else ""
-    source = f"\n[cyan]{_clean(_body(finding.source))}[/]" if finding.source else ""
+    source = f"\n[cyan]{clean(_body(finding.source))}[/]" if finding.source else ""
     python = f" [dim](Python {finding.python})[/]" if finding.python else ""
-    return f"{_clean(first)}{python} [dim]{finding.rule}[/]{source}"
+    return f"{clean(first)}{python} [dim]{finding.rule}[/]{source}"
 
 
 def _body(source: str) -> str:
@@ -71,7 +71,7 @@ def _coloured(verdict: Verdict) -> str:
     return f"[{_COLOURS[verdict]}]{verdict.text}[/]"
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Text of a file without control characters, which would act on the terminal."""
     plain = "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
     return escape(plain)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 OPTIMIZED = 0x1
 VARARGS = 0x4
@@ -42,6 +43,8 @@ class Code:
     slots: tuple[str, ...]
     linetable: bytes
     exceptiontable: bytes = b""
+    # What `readings` found, by whether the line tables counted.
+    known: dict[bool, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def arguments(self) -> tuple[str, ...]:

@@ -49,6 +49,12 @@ def readings(code: Code, lines: bool = True) -> list[Reading]:
     Raises:
         BytecodeError: No version could have written it.
     """
+    if lines not in code.known:
+        code.known[lines] = _readings(code, lines)
+    return list(code.known[lines])
+
+
+def _readings(code: Code, lines: bool) -> list[Reading]:
     found: dict[tuple[object, ...], tuple[list[str], dict[int, Program]]] = {}
     reasons = []
     for version in LAYOUTS[code.layout]:

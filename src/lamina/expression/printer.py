@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.errors import ExpressionError
 from lamina.expression import opset
 from lamina.expression.closures import PASSED, children

@@ -12,9 +12,8 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 from lamina._keras import keras
+from lamina._numpy import np
 from lamina.errors import RunError, SignatureError
 from lamina.expression import opset
 from lamina.expression.model import (

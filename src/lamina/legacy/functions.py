@@ -6,8 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.bytecode import (
     Array,
     NamedFunction,
@@ -155,6 +154,8 @@ class Reach:
         for kind, allowed in _ATTRIBUTES.items():
             if isinstance(value, kind) and name in allowed:
                 return getattr(value, name)
+        if isinstance(value, np.ndarray) and name in _ARRAY_ATTRIBUTES:
+            return getattr(value, name)
         if any(
             value is given for given in map(self._substitution, self._names.values())
         ) and not name.startswith("_"):
@@ -179,10 +180,8 @@ _ATTRIBUTES: Mapping[type, frozenset[str]] = {
     KnownShape: frozenset({"as_list", "ndims", "rank", "dims", "numel", "count", "index"}),
     LazyShape: frozenset({"as_list"}),
     DimTracer: frozenset({"value"}),
-    np.ndarray: frozenset(
-        {"shape", "dtype", "ndim", "size", "T", "reshape", "astype", "tolist", "sum", "mean"}
-    ),
 }
+_ARRAY_ATTRIBUTES = frozenset("shape dtype ndim size T reshape astype tolist sum mean".split())
 _TENSOR_PROPERTIES = ("shape", "dtype", "ndim", "T")
 _INTERNAL = ("recorder", "ref", "trace", "spec", "static_shape", "peek_dtype")
 

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.errors import CaptureError, LaminaError
 from lamina.expression.inference import spec_of
 from lamina.expression.model import Expression, FrozenDict, FrozenList, Ref, Spec, leaves

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.errors import CaptureError
 from lamina.expression import opset
 from lamina.expression.model import Call, Ref

@@ -6,9 +6,8 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from lamina._keras import is_a, keras
+from lamina._numpy import np
 from lamina.errors import CaptureError
 from lamina.expression import opset
 from lamina.expression.model import Array, FrozenDict, FrozenList, Ref, Slice, Spec

@@ -9,9 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from lamina._keras import is_a, keras
+from lamina._numpy import np
 from lamina.errors import CaptureError
 from lamina.expression.model import Ref, Spec, State
 

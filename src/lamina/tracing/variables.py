@@ -6,9 +6,8 @@ import sys
 import weakref
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from lamina._keras import is_a, keras
+from lamina._numpy import np
 from lamina.errors import CaptureError
 from lamina.expression.model import Ref, Spec
 from lamina.tracing.state import SeedRequest, VariableRequest

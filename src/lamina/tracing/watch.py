@@ -13,9 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from lamina._keras import is_a, keras
+from lamina._numpy import np
 from lamina.tracing.variables import is_foreign_variable
 
 _SCALARS = (bool, int, float, complex, str, bytes, type(None))

@@ -8,6 +8,7 @@ from typing import Any
 
 from lamina.archive import LambdaNode, open_model
 from lamina.auditing.functions import judge
+from lamina.auditing.isolation import without_frameworks
 from lamina.auditing.shapes import Shapes
 from lamina.auditing.verdicts import Finding
 
@@ -48,7 +49,8 @@ def shown(path: str) -> list[Shown]:
     shapes = Shapes(
         {"config": model.config, "compile_config": model.compile_config, "objects": model.objects}
     )
-    return [_shown(node, finding) for node in model.lambdas() for finding in judge(node, shapes)]
+    with without_frameworks():
+        return [_shown(node, finding) for node in model.lambdas() for finding in judge(node, shapes)]
 
 
 def _shown(node: LambdaNode, finding: Finding) -> Shown:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rich.console import Console
-from rich.syntax import Syntax
 from rich.table import Table
+
+from lamina.auditing.text import clean
 
 
 class Row(NamedTuple):
@@ -21,15 +22,15 @@ class Row(NamedTuple):
 
 def print_lambdas(console: Console, title: str, rows: Sequence[Row]) -> None:
     """Print the table, and below it each source as it is, without breaking its lines."""
-    console.print(title, style="bold", soft_wrap=True, highlight=False)
+    console.print(clean(title), style="bold", soft_wrap=True, highlight=False)
     table = Table("path", "Python", "arguments", "computes")
     for row in rows:
-        table.add_row(row.path, row.python, row.arguments, _summary(row.computes))
+        table.add_row(*map(clean, (row.path, row.python, row.arguments, _summary(row.computes))))
     console.print(table)
     for row in rows:
         if _is_source(row.computes):
-            console.print(f"\n# {row.path}", soft_wrap=True, highlight=False)
-            console.print(Syntax(row.computes.strip(), "python", background_color="default"), soft_wrap=True)
+            console.print(f"\n# {clean(row.path)}", soft_wrap=True, highlight=False)
+            console.print(clean(row.computes.strip()), style="cyan", soft_wrap=True, highlight=False)
 
 
 def _is_source(text: str) -> bool:

@@ -40,15 +40,22 @@ def recording(recorder: Recorder | None) -> Iterator[None]:
 
 
 def op_function(name: str) -> Callable[..., Any]:
-    """The operation `name` as a function of tensors or tracers."""
-    op = opset.lookup(name)
+    """The operation `name` as a function of tensors or tracers.
+
+    Raises:
+        ExpressionError: There is no such operation.
+    """
+    op = None if opset.has(name) else opset.lookup(name)
 
     def call(*args: Any, **kwargs: Any) -> Any:
+        nonlocal op
+        if op is None:  # the vocabularies have hundreds, of which a function calls a few
+            op = opset.lookup(name)
         recorder = _ACTIVE.get()
         return op.function(*args, **kwargs) if recorder is None else recorder.record(op, args, kwargs)
 
     call.__name__ = call.__qualname__ = name.rpartition(".")[2]
-    call.__doc__ = f"`{op.public_name}`, on tensors and tracers alike."
+    call.__doc__ = f"The operation `{name}`, on tensors and tracers alike."
     return call
 
 

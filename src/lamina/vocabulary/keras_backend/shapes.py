@@ -7,8 +7,7 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.errors import ArgumentError
 from lamina.vocabulary.dispatch import ops
 

@@ -6,16 +6,18 @@ import functools
 import inspect
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.errors import ArgumentError, CaptureError
 from lamina.vocabulary import dispatch
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.keras_backend.arrays import dtype_name as dtype_name
 from lamina.vocabulary.keras_backend.arrays import is_tensor
 from lamina.vocabulary.keras_backend.shapes import ShapeVector, is_size, is_tracer
+
+if TYPE_CHECKING:
+    from lamina.vocabulary.tensorflow.constant import Constant
 
 Function = Callable[..., Any]
 
@@ -108,26 +110,13 @@ def refuse(function: str, problem: str, advice: str) -> NoReturn:
     raise CaptureError(f"tf.{function}: {problem}; {advice}")
 
 
-class Constant(np.ndarray[Any, Any]):
-    """A tensor whose values are known while a function is captured.
-
-    It stands for what `tf.constant` returns, so that a shape, an axis or paddings made of it stay
-    known, and it is a literal where it meets a tensor.
-    """
-
-    def get_shape(self) -> tuple[int, ...]:
-        """The shape, as tensors of TensorFlow have it."""
-        return tuple(self.shape)
-
-    def set_shape(self, shape: Any) -> None:
-        """Nothing: the shape is known."""
-
-
 _WEAK = {"float64": "float32", "int64": "int32", "complex128": "complex128"}
 
 
 def constant_array(value: Any, dtype: Any = None) -> Constant:
     """Known values as TensorFlow makes a tensor of them: Python floats are float32, ints int32."""
+    from lamina.vocabulary.tensorflow.constant import Constant
+
     array = np.asarray(value)
     if dtype is not None:
         from lamina.expression.runner import numpy_dtype

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.vocabulary import dispatch
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.keras_backend.shapes import ShapeVector, is_size, product, rank
 from lamina.vocabulary.keras_backend.shapes import shape as _shape
 from lamina.vocabulary.tensorflow.arguments import (
-    Constant,
+    constant_array,
     dtype_name,
     dtype_of,
     is_constant,
@@ -85,7 +84,7 @@ def range_(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> 
     if is_constant(bounds) and dispatch.active() is not None:
         values = np.arange(*bounds, dtype=name)
         if values.size <= _WRITTEN_OUT:
-            return values.view(Constant)
+            return constant_array(values)
     return ops.arange(*bounds, dtype=name)
 
 
@@ -345,7 +344,7 @@ def unravel_index(indices: Any, dims: Any) -> Any:
 
 def invert_permutation(x: Any) -> Any:
     """`tf.math.invert_permutation`."""
-    return np.argsort(x).astype(np.int32).view(Constant) if is_constant(x) else ops.argsort(x)
+    return constant_array(np.argsort(x), "int32") if is_constant(x) else ops.argsort(x)
 
 
 def broadcast_static_shape(shape_x: Any, shape_y: Any) -> Any:
@@ -362,7 +361,8 @@ def is_tensor(x: Any) -> bool:
     """`tf.is_tensor`."""
     from lamina.vocabulary.keras_backend.arrays import is_tensor as check
 
-    return isinstance(x, (Constant, ShapeVector)) or is_size_like(x) or check(x)
+    known = isinstance(x, np.ndarray) and hasattr(x, "set_shape")
+    return known or isinstance(x, ShapeVector) or is_size_like(x) or check(x)
 
 
 def get_static_value(tensor: Any, partial: bool = False) -> Any:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.tensorflow.arguments import dtype_name, dtype_of, is_integer, operand, tensor
 from lamina.vocabulary.tensorflow.dtypes import DTYPES

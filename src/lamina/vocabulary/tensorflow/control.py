@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from lamina._numpy import np
 from lamina.expression.model import leaves, map_tree
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.keras_backend.control import foldl as _foldl
@@ -16,8 +17,6 @@ Branch = Callable[[], Any]
 
 
 def _known(condition: Any) -> bool | None:
-    import numpy as np
-
     return bool(condition) if isinstance(condition, (bool, int, np.ndarray, np.generic)) else None
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.keras_backend.shapes import product, rank
 from lamina.vocabulary.tensorflow.arguments import (

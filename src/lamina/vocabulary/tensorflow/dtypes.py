@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.vocabulary.tensorflow.arguments import dtype_name
 
 

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.expression.model import leaves, map_tree
 from lamina.vocabulary import context
 from lamina.vocabulary.tensorflow.arguments import (

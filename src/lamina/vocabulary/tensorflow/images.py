@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.keras_backend.shapes import rank
 from lamina.vocabulary.tensorflow.arguments import is_integer, known_sizes, operand, refuse, static, tensor
@@ -174,18 +173,18 @@ def image_gradients(image: Any) -> tuple[Any, Any]:
     )
 
 
-_SOBEL = np.array([[[-1, -2, -1], [0, 0, 0], [1, 2, 1]], [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]], np.float32)
+_SOBEL = [[[-1, -2, -1], [0, 0, 0], [1, 2, 1]], [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]]
 
 
 def sobel_edges(image: Any) -> Any:
     """`tf.image.sobel_edges`: the vertical and the horizontal edge of each channel, last."""
     x = ops.pad(operand(image), ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
-    return ops.stack([_filtered(x, kernel) for kernel in _SOBEL], axis=-1)
+    return ops.stack([_filtered(x, np.array(kernel, np.float32)) for kernel in _SOBEL], axis=-1)
 
 
 def _filtered(x: Any, kernel: Any) -> Any:
     (channels,) = known_sizes(x, "image.sobel_edges", (-1,))
-    each = np.tile(kernel[:, :, None, None], (1, 1, channels, 1)).astype(np.float32)
+    each = np.tile(kernel[:, :, None, None], (1, 1, channels, 1))
     return ops.depthwise_conv(x, each, strides=1, padding="valid", data_format="channels_last")
 
 

@@ -10,8 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.keras_backend.shapes import rank
 from lamina.vocabulary.tensorflow.arguments import (
