@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from lamina._keras import keras
 from lamina.errors import LaminaError
 from lamina.vocabulary import context
@@ -25,7 +27,8 @@ def variable(
         value: What it starts with. Give either this or `shape`.
         shape: Its shape, filled by `initializer`.
         initializer: A Keras initializer or its name.
-        dtype: Its dtype; by default Keras's float dtype.
+        dtype: Its dtype; by default that of the layer's variables for floating numbers (`float16` under the
+            policy `float16`), and that of `value` for others.
         trainable: Whether it is trained.
 
     Returns:
@@ -44,12 +47,19 @@ def variable(
         raise LaminaError(
             f"variable {name!r} needs either a value or a shape, received {value!r} and {shape!r}"
         )
+    if dtype is None and (shape is not None or _is_floating(value)):
+        dtype = context.variable_dtype.get()
     if shape is not None:
         value = keras.initializers.get(initializer)(shape, dtype=dtype or keras.config.floatx())
     factory = context.variable_factory.get()
     if factory is None:
         return keras.Variable(value, dtype=dtype, name=name, trainable=trainable)
     return factory(value, dtype, name, trainable)
+
+
+def _is_floating(value: Any) -> bool:
+    plain = isinstance(value, (float, list, tuple, np.floating, np.ndarray))
+    return plain and np.asarray(value).dtype.kind == "f"
 
 
 def add_loss(value: Any) -> None:

@@ -13,6 +13,7 @@ import pytest
 from keras import layers, ops
 from tests.layer.helpers import X, array, reloaded, rng, sequential, train
 
+import lamina
 from lamina import Lambda
 from lamina import backend as K
 
@@ -64,6 +65,24 @@ def test_mixed_precision_trains_float32_variables(tmp_path):
     for one in (model, reloaded(model, tmp_path)):
         assert dtype(one(X)) == "float16"
         assert {v.dtype for v in one.weights} == {"float32"}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("captured", [True, False], ids=["captured", "called"])
+def test_variables_made_inside_have_the_dtype_of_the_layers_variables(policy, captured, tmp_path):
+    def scaled(x):
+        gain = lamina.variable("gain", shape=(x.shape[-1],), initializer="ones")
+        if not captured:
+            float(ops.sum(x))
+        exact = lamina.variable("exact", 1.0, dtype="float32")
+        return x * gain + lamina.variable("shift", 0.5) + ops.cast(exact, x.dtype)
+
+    layer = Lambda(scaled, dtype=policy)
+    found = layer(X)
+    assert [dtype(v) for v in layer.variables] == [layer.variable_dtype, "float32", layer.variable_dtype]
+    assert dtype(found) == dtype(ops.convert_to_tensor(X, layer.compute_dtype))
+    if captured:
+        assert dtype(reloaded(sequential(layer), tmp_path).layers[0](X)) == dtype(found)
 
 
 @pytest.mark.parametrize("name", ["int32", "uint8", "bool", "int64"])

@@ -23,6 +23,7 @@ from lamina.layer.programs import Program, Recipe, Situation, mask_specs, presen
 from lamina.layer_v1 import LayerV1
 from lamina.layer_v1.internals import own_variables
 from lamina.tracing.api import function_name
+from lamina.vocabulary import context
 
 Value = TypeVar("Value")
 
@@ -170,7 +171,8 @@ class Lambda(LayerV1, keras.layers.Layer):
     def _capture(self, situation: Situation) -> None:
         assert self._recipe is not None
         try:
-            captured = self._recipe.programs(situation)
+            with context.hook(context.variable_dtype, self.variable_dtype):
+                captured = self._recipe.programs(situation)
         except SpecNeededError:
             raise
         except LaminaError as error:

@@ -73,6 +73,7 @@ class OwnedState:
         used: set[str] = set()
         with (
             context.training(training),
+            context.hook(context.variable_dtype, self._layer.variable_dtype),
             context.hook(context.loss_sink, lambda loss: self._layer.add_loss(loss, inputs=inputs)),
             context.hook(context.variable_factory, functools.partial(self._created, used)),
         ):

@@ -23,6 +23,7 @@ variable_factory: ContextVar[VariableFactory | None] = ContextVar("lamina_variab
 seed_factory: ContextVar[Callable[[int], Any] | None] = ContextVar("lamina_seed_factory", default=None)
 loss_sink: ContextVar[Callable[[Any], Any] | None] = ContextVar("lamina_loss_sink", default=None)
 layer_store: ContextVar[Any] = ContextVar("lamina_layer_store", default=None)
+variable_dtype: ContextVar[str | None] = ContextVar("lamina_variable_dtype", default=None)
 observer: ContextVar[Any] = ContextVar("lamina_observer", default=None)
 
 
