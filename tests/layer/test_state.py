@@ -373,7 +373,13 @@ def by_list(embedding):
     return lambda x: ops.matmul(x, ops.transpose(embedding.weights[0]))
 
 
-@pytest.mark.parametrize("read", [by_name, by_list])
+def by_itself(embedding):
+    embedding.build()
+    table = embedding.embeddings
+    return lambda x: ops.matmul(x, ops.transpose(table))
+
+
+@pytest.mark.parametrize("read", [by_name, by_list, by_itself])
 def test_tied_embeddings_stay_tied(read, tmp_path):
     embedding = layers.Embedding(10, 4, name="embedding")
     tokens = keras.Input((3,), dtype="int32")

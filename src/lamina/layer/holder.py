@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import weakref
+from collections.abc import Iterator
 from typing import Any
 
 import keras
+
+from lamina.layer_v1.internals import owns
 
 
 @keras.saving.register_keras_serializable(package="lamina", name="VariableHolder")
@@ -71,3 +75,25 @@ def holder_of(variable: Any) -> VariableHolder:
     )
     _HOLDERS[id(variable)] = holder
     return holder
+
+
+def maker_of(variable: Any) -> Iterator[Any]:
+    """The layer that made a variable, if one did and still has it.
+
+    A variable knows no more of its layer than the name, so the layer is looked for among all objects:
+    once in the life of a function that reads a weight without its layer, as `kernel = dense.kernel`.
+
+    Example:
+        >>> import keras
+        >>> dense = keras.layers.Dense(2)
+        >>> dense.build((None, 3))
+        >>> next(maker_of(dense.kernel)) is dense
+        True
+    """
+    if "/" not in variable.path:
+        return
+    for found in gc.get_objects():
+        # The type itself: objects that stand for others may lie about their class, or fail.
+        if issubclass(type(found), keras.Layer) and owns(found, variable):
+            yield found
+            return

@@ -14,7 +14,7 @@ import numpy as np
 
 from lamina.errors import CaptureError, ExpressionError, SavingError
 from lamina.expression.model import Expression, Spec, State
-from lamina.layer.holder import VariableHolder, holder_of
+from lamina.layer.holder import VariableHolder, holder_of, maker_of
 from lamina.tracing import Captured
 from lamina.tracing.state import SeedRequest, Tie, VariableRequest
 from lamina.vocabulary import context
@@ -52,11 +52,11 @@ class OwnedState:
         return replace(captured.expression, state=tuple(slots))
 
     def _found_tie(self, variable: Any, captured: Captured) -> Tie | None:
-        """The sublayer that a variable belongs to, where the function reached it by another way."""
+        """The layer that a variable belongs to, where the function reached it by another way."""
         if not isinstance(variable, keras.Variable):
             return None
         used = [captured.objects[slot.name] for slot in captured.expression.state if slot.kind == "layer"]
-        for layer in (*self._layers.values(), *used):
+        for layer in itertools.chain(self._layers.values(), used, maker_of(variable)):
             for index, weight in enumerate(layer.weights):
                 if weight is variable:
                     return Tie(layer, index)

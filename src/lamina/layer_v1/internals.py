@@ -44,6 +44,12 @@ def own_variables(layer: Any) -> list[Any]:
     return list(layer._trainable_variables) + list(layer._non_trainable_variables)
 
 
+def owns(layer: Any, variable: Any) -> bool:
+    """Whether `variable` is one of `layer` itself; a layer that is still being made owns nothing."""
+    kinds = ("_trainable_variables", "_non_trainable_variables")
+    return any(own is variable for kind in kinds for own in getattr(layer, kind, ()))
+
+
 def sublayer_losses(layer: Any) -> list[tuple[Any, Any]]:
     """`(sublayer, loss)` for each loss that a sublayer holds now (`Layer._get_own_losses`)."""
     if not layer._layers:
