@@ -25,17 +25,19 @@ def folded(call: Call, values: Values) -> Call | None:
     """The constant that a call is: `convert_to_tensor` of an array, which every backend reads alike.
 
     A function is folded where each element of the result is exact in the dtype: there, every correct
-    way to compute it gives the same bits.
+    way to compute it gives the same bits. One whose result takes more bytes than what it reads stays.
     """
     args = [_constant(arg, values) for arg in call.args]
-    if any(arg is None for arg in args) or len({array.dtype for arg in args for array in _arrays(arg)}) != 1:
+    arrays = [array for arg in args for array in _arrays(arg)]
+    if any(arg is None for arg in args) or len({array.dtype for array in arrays}) != 1:
         return None
     try:
         with np.errstate(all="ignore"):
             result = FOLDS[call.op](args, {name: thaw(value) for name, value in call.kwargs})
     except (ValueError, TypeError, LookupError, OverflowError):
         return None  # the backend says what is wrong with it
-    return None if result is None else _literal(result)
+    grows = result is not None and result.nbytes > sum(array.nbytes for array in arrays)
+    return None if result is None or grows else _literal(result)
 
 
 def _literal(result: Numbers) -> Call | None:
@@ -158,7 +160,6 @@ FOLDS: Mapping[str, Fold] = {
     "swapaxes": _moved(np.swapaxes),
     "expand_dims": _moved(np.expand_dims),
     "squeeze": _moved(np.squeeze),
-    "broadcast_to": _moved(np.broadcast_to),
     "flip": _moved(np.flip),
     "get_item": _moved(lambda x, key: x[key]),
     "concatenate": _moved(np.concatenate),
