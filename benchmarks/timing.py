@@ -5,56 +5,115 @@ from __future__ import annotations
 import gc
 import statistics
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
+
+_WARM_CALLS = 12  # a layer that compiles itself does so within these
+_WARM_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds per call.
+    """A figure and its spread.
 
     Args:
         median: Median over the rounds.
         low: First quartile.
         high: Third quartile.
+        ratio: Median and quartiles of this figure over that of the first contender of the group, round by
+            round, where both were timed in turn.
     """
 
     median: float
     low: float
     high: float
+    ratio: tuple[float, float, float] | None = None
 
-    def __str__(self) -> str:
-        return f"{self.median * 1e6:,.0f} us ({self.low * 1e6:,.0f} to {self.high * 1e6:,.0f})"
+    def to_dict(self) -> dict[str, Any]:
+        """The figure as JSON data."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Why there is no figure.
+
+    Args:
+        reason: What is shown in its place.
+        failed: Whether it ought to have worked.
+    """
+
+    reason: str
+    failed: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """The reason as JSON data."""
+        return {"missing": self.reason} | ({"failed": True} if self.failed else {})
+
+
+def exact(value: float) -> Measured:
+    """A figure without spread, such as a number of bytes."""
+    return Measured(value, value, value)
+
+
+def spread(values: Sequence[float]) -> Measured:
+    """Median and quartiles of a few values."""
+    return Measured(*_quartiles(values))
 
 
 def side_by_side(
-    functions: Mapping[str, Callable[[], Any]], rounds: int = 15, seconds: float = 0.05
-) -> dict[str, Measured]:
+    functions: Mapping[str, Callable[[], Any]], rounds: int, seconds: float
+) -> dict[str, Measured | Missing]:
     """Time functions in turn, round by round, so that a change of the machine's speed hits them all.
 
     Args:
-        functions: What to call, by name; each is called once before it is timed.
+        functions: What to call, by name; each is called until it is warm before it is timed. One that
+            raises has the error in place of a figure.
         rounds: How often each is timed.
         seconds: About how long one timing of one function takes.
     """
-    repeats = {name: _repeats(function, seconds) for name, function in functions.items()}
-    times: dict[str, list[float]] = {name: [] for name in functions}
+    prepared = {name: _repeats(function, seconds) for name, function in functions.items()}
+    running = {name: repeats for name, repeats in prepared.items() if isinstance(repeats, int)}
+    times: dict[str, list[float]] = {name: [] for name in running}
     gc.collect()
     gc.disable()
     try:
         for _ in range(rounds):
-            for name, function in functions.items():
-                times[name].append(_time(function, repeats[name]))
+            for name, repeats in running.items():
+                times[name].append(_time(functions[name], repeats))
     finally:
         gc.enable()
-    return {name: _measured(values) for name, values in times.items()}
+    first = next(iter(times.values()), [])
+    return {
+        name: Measured(*_quartiles(times[name]), ratio=_paired(times[name], first))
+        if isinstance(repeats, int)
+        else repeats
+        for name, repeats in prepared.items()
+    }
 
 
-def _repeats(function: Callable[[], Any], seconds: float) -> int:
-    function()
-    once = max(_time(function, 1), 1e-7)
+def seconds_once(function: Callable[[], Any]) -> float:
+    """Seconds that one call takes."""
+    return _time(function, 1)
+
+
+def _repeats(function: Callable[[], Any], seconds: float) -> int | Missing:
+    """How many calls take about so many seconds, once the function is warm."""
+    try:
+        _warm_up(function, _WARM_SECONDS if seconds else 0.0)
+        once = max(seconds_once(function), 1e-7)
+    except Exception as error:  # whatever a peer raises belongs in the table
+        return Missing(f"{type(error).__name__}: {error}".splitlines()[0][:200], failed=True)
     return max(1, min(10_000, int(seconds / once)))
+
+
+def _warm_up(function: Callable[[], Any], seconds: float) -> None:
+    end = time.perf_counter() + seconds
+    for _ in range(_WARM_CALLS):
+        function()
+        if time.perf_counter() > end:
+            break
 
 
 def _time(function: Callable[[], Any], repeats: int) -> float:
@@ -64,8 +123,12 @@ def _time(function: Callable[[], Any], repeats: int) -> float:
     return (time.perf_counter() - start) / repeats
 
 
-def _measured(values: list[float]) -> Measured:
+def _paired(times: Sequence[float], reference: Sequence[float]) -> tuple[float, float, float]:
+    return _quartiles([mine / its for mine, its in zip(times, reference, strict=True)])
+
+
+def _quartiles(values: Sequence[float]) -> tuple[float, float, float]:
     if len(values) < 2:
-        return Measured(values[0], values[0], values[0])
+        return values[0], values[0], values[0]
     low, median, high = statistics.quantiles(values, n=4)
-    return Measured(median, low, high)
+    return median, low, high
