@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lamina.conversion import convert as convert
     from lamina.expression.model import Expression as Expression
     from lamina.freezing import freeze as freeze
+    from lamina.fusing import fuse as fuse
     from lamina.inside import add_loss as add_loss
     from lamina.inside import variable as variable
     from lamina.installation import install as install
@@ -40,6 +41,7 @@ _HOMES = {
     "capture": "lamina.tracing",
     "convert": "lamina.conversion",
     "freeze": "lamina.freezing",
+    "fuse": "lamina.fusing",
     "install": "lamina.installation",
     "load_model": "lamina.legacy",
     "variable": "lamina.inside",
@@ -56,6 +58,7 @@ __all__ = [
     "capture",
     "convert",
     "freeze",
+    "fuse",
     "install",
     "load_model",
     "variable",

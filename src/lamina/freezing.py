@@ -77,7 +77,7 @@ class _Freezer:
     def model(self, model: Any) -> Any:
         if isinstance(model, keras.Sequential):
             return self._sequential(model)
-        if not _is_functional(model):
+        if not is_functional(model):
             raise SavingError(
                 f"expected a Functional or Sequential model, received {type(model).__name__} {model!r:.80}"
             )
@@ -118,7 +118,7 @@ class _Freezer:
     def _copied(self, layer: Any) -> Any:
         if isinstance(layer, Lambda):
             return layer
-        if isinstance(layer, keras.Sequential) or _is_functional(layer):
+        if isinstance(layer, keras.Sequential) or is_functional(layer):
             return self.model(layer)
         if isinstance(layer, _WRAPPERS) and _holds_lambda(layer):
             return _Wrapped(layer)
@@ -207,7 +207,8 @@ class _Wrapped:
     layer: Any
 
 
-def _is_functional(model: Any) -> bool:
+def is_functional(model: Any) -> bool:
+    """Whether a model knows the graph of its layers."""
     return isinstance(model, keras.Model) and getattr(model, "outputs", None) is not None
 
 

@@ -82,6 +82,17 @@ def _names(data: Json, place: Place, depth: int) -> tuple[str, ...]:
     return tuple(_str(item, (place, i)) for i, item in enumerate(_list(data, place)))
 
 
+def _parts(data: Json, place: Place, depth: int) -> tuple[tuple[str, int], ...]:
+    return tuple(_part(item, (place, i)) for i, item in enumerate(_list(data, place)))
+
+
+def _part(data: Json, place: Place) -> tuple[str, int]:
+    name, count = _list(data, place, 2)
+    if type(count) is not int:
+        refuse((place, 1), f"expected a number of calls, received {short(count)}")
+    return _str(name, (place, 0)), count
+
+
 def _inputs(data: Json, place: Place, depth: int) -> Any:
     return _value(data, place, depth, spec=True)
 
@@ -253,6 +264,7 @@ FIELDS: Mapping[str, Callable[[Json, Place, int], Any]] = {
     "state": _state,
     "calls": _calls,
     "outputs": _value,
+    "parts": _parts,
 }
 
 TREES: Mapping[str, Callable[[Json, Place, int, bool], Any]] = {

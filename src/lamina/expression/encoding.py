@@ -31,6 +31,7 @@ def encode_fields(expression: Expression) -> dict[str, Json]:
         "parameters": list(expression.parameters),
         "inputs": _encode(expression.inputs),
         "state": [_encode_state(slot) for slot in expression.state],
+        "parts": [[name, count] for name, count in expression.parts],
     }
     data = {name: value for name, value in fields.items() if value != DEFAULTS[name]}
     return data | {
@@ -39,7 +40,13 @@ def encode_fields(expression: Expression) -> dict[str, Json]:
     }
 
 
-DEFAULTS: Mapping[str, Json] = {"name": "function", "parameters": ["x"], "inputs": "any[...]", "state": []}
+DEFAULTS: Mapping[str, Json] = {
+    "name": "function",
+    "parameters": ["x"],
+    "inputs": "any[...]",
+    "state": [],
+    "parts": [],
+}
 
 
 def _encode_spec(spec: Spec) -> str:

@@ -185,6 +185,8 @@ class Expression:
         state: The state slots, in the order of their numbers.
         name: Name of the function it came from.
         parameters: Names of the inputs at the top level, for printing.
+        parts: Of an expression that was composed of others, their names and how many calls each has, for
+            printing.
 
     Example:
         >>> from lamina.expression.model import Call, Expression, Ref, Spec
@@ -198,6 +200,7 @@ class Expression:
     state: tuple[State, ...] = ()
     name: str = "function"
     parameters: tuple[str, ...] = ("x",)
+    parts: tuple[tuple[str, int], ...] = ()
 
     @cached_property
     def input_specs(self) -> tuple[Spec, ...]:

@@ -89,6 +89,16 @@ def _print(expression: Expression) -> _Printed:
     return printed.with_imports()
 
 
+def _headings(parts: tuple[tuple[str, int], ...]) -> dict[int, list[str]]:
+    """The names of the parts that begin at a call."""
+    found: dict[int, list[str]] = {}
+    position = 0
+    for name, count in parts:
+        found.setdefault(position, []).append(name)
+        position += count
+    return found
+
+
 def _base(name: str, fallback: str) -> str:
     return fallback if name in ("function", "<lambda>") else identifier(name)
 
@@ -110,8 +120,11 @@ class _Function(Writer):
     def body(self) -> list[int]:
         """Print the calls and the outputs; returns the line of each call."""
         calls, outputs = self._expression.calls, self._expression.outputs
+        headings = _headings(self._expression.parts)
         lines = []
         for i, call in enumerate(calls):
+            for heading in headings.get(i, ()):
+                self._line(f"# {heading}")
             text, _ = self.call(call)
             lines.append(len(self._printed.lines))
             if i == len(calls) - 1 and outputs == Ref(len(self.values)):

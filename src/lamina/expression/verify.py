@@ -151,6 +151,25 @@ def _check_calls(scope: Scope) -> None:
             rule(scope, call, place)
 
 
+def _check_parts(scope: Scope) -> None:
+    parts = scope.expression.parts
+    if type(parts) is not tuple:
+        refuse(scope.at("parts"), f"expected a tuple of pairs, received {short(parts)}")
+    scope.budget.spend("items", len(parts), scope.at("parts"))
+    for i, part in enumerate(parts):
+        place = scope.at("parts[%d]", i)
+        if type(part) is not tuple or len(part) != 2 or type(part[1]) is not int or part[1] < 0:
+            refuse(place, f"expected a name and how many calls the part has, received {short(part)}")
+        check_text(scope, part[0], place, 0)
+        if len(part[0]) > _LONGEST_NAME or not part[0].isprintable():
+            refuse(place, f"{short(part[0])} is no name that fits on a line")
+    counted = sum(count for _, count in parts)
+    if parts and counted != len(scope.expression.calls):
+        refuse(
+            scope.at("parts"), f"they have {counted} calls, the expression has {len(scope.expression.calls)}"
+        )
+
+
 def _check_outputs(scope: Scope) -> None:
     scope.known = scope.first + len(scope.expression.calls)
     check_value(scope, scope.expression.outputs, scope.at("outputs"), scope.depth)
@@ -301,4 +320,5 @@ RULES: Mapping[str, Callable[[Scope], None]] = {
     "state": _check_state,
     "calls": _check_calls,
     "outputs": _check_outputs,
+    "parts": _check_parts,
 }

@@ -139,6 +139,26 @@ class OwnedState:
                 if slot.kind == "constant":
                     self._constants.add(slot.name)
 
+    def share(self, slot: State, other: OwnedState) -> State:
+        """Own the very object that another layer owns; the slot gets the name under which it is kept."""
+        value = other.objects[slot.name]
+        for name, known in self.objects.items():
+            if known is value:
+                return replace(slot, name=name)
+        if slot.kind == "layer":
+            name = self._keep_layer(value)
+        else:
+            name = next(n for n in _names(slot.name) if n not in self.objects)
+            if slot.name in other._ties:
+                layer, index = other._ties[slot.name]
+                self._ties[name] = (self._keep_layer(other._layers[layer]), index)
+            else:
+                setattr(self._layer, f"_state_{name}", value)
+        self._keep(name, value, other._sources[slot.name])
+        if slot.kind == "constant":
+            self._constants.add(name)
+        return replace(slot, name=name)
+
     def saved(self) -> dict[str, Any]:
         """The sublayers, which variables are theirs, and the seeds, as plain data.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -174,7 +175,17 @@ class _Work:
         numbers = {self._first + old: self._first + new for new, old in enumerate(live)}
         renumber = _renumbering(numbers)
         calls = tuple(call_with_references(self._calls[position], renumber) for position in live)
-        return replace(self._expression, calls=calls, outputs=with_references(outputs, renumber))
+        outputs = with_references(outputs, renumber)
+        return replace(self._expression, calls=calls, outputs=outputs, parts=self._parts(live))
+
+    def _parts(self, live: list[int]) -> tuple[tuple[str, int], ...]:
+        """The parts with the calls that each still has."""
+        counted, start = [], 0
+        for name, count in self._expression.parts:
+            first, last = (bisect.bisect_left(live, place) for place in (start, start + count))
+            counted.append((name, last - first))
+            start += count
+        return tuple(counted)
 
     def _unchanged(self) -> bool:
         pairs = zip(self._calls, self._expression.calls, strict=True)
