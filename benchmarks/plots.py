@@ -8,7 +8,8 @@ from html import escape
 
 from benchmarks.units import written
 
-_COLORS = ("#1b5e9e", "#e07b39", "#5b9a4b", "#8e6bb0", "#c4a000", "#7a7a7a", "#c0504d", "#3aa6a6")
+_COLORS = ("#1b5e9e", "#e07b39", "#5b9a4b", "#8e6bb0")
+_OWN, _KERAS, _OTHER = "#1b5e9e", "#e07b39", "#9a9a9a"
 _WIDTH, _LEFT, _RIGHT, _BAR = 760, 230, 90, 15
 _STYLE = "font-family='system-ui,sans-serif' font-size='12' fill='#222'"
 
@@ -23,21 +24,19 @@ def bars(title: str, groups: Mapping[str, Mapping[str, float]], unit: str) -> st
         groups: Figures by group and contender.
         unit: Their unit.
     """
-    names = list(dict.fromkeys(name for group in groups.values() for name in group))
     values = [value for group in groups.values() for value in group.values()]
-    floor, top = _decades(values)
-    height = 50 + sum(26 + _BAR * len(group) for group in groups.values())
+    floor, top = _decades([min(values) * 0.9, max(values)])  # the shortest bar can be seen
+    height = 56 + sum(26 + _BAR * len(group) for group in groups.values())
     body = [_text(10, 20, title, weight="bold")]
-    body += _axis(floor, top, unit, 34, height - 10)
-    y = 44.0
+    body += _axis(floor, top, unit, 42, height - 10)
+    y = 52.0
     for label, group in groups.items():
         body.append(_text(10, y + 11, label, weight="bold"))
         y += 16
         for name, value in group.items():
-            color = _COLORS[names.index(name) % len(_COLORS)]
             length = _place(value, floor, top) - _LEFT
             body.append(_text(_LEFT - 6, y + 11, name, anchor="end"))
-            body.append(_rect(_LEFT, y + 1, max(length, 1.0), _BAR - 3, color))
+            body.append(_rect(_LEFT, y + 1, max(length, 1.0), _BAR - 3, _color(name)))
             body.append(_text(_LEFT + length + 5, y + 11, written(value, unit)))
             y += _BAR
         y += 10
@@ -65,7 +64,7 @@ def lines(title: str, series: Series, unit: str, across: str) -> str:
     body = [_text(10, 20, title, weight="bold"), _text(300, height - 12, across, anchor="middle")]
     for power in range(floor, top + 1):
         y = at(10**left, 10.0**power)[1]
-        body += [_line(80, y, _WIDTH - 180, y), _text(74, y + 4, written(10.0**power, unit), anchor="end")]
+        body += [_line(80, y, _WIDTH - 180, y), _text(74, y + 4, _tick(power, unit), anchor="end")]
     for power in range(left, right + 1):
         x = at(10.0**power, 10.0**floor)[0]
         body += [_line(x, 50, x, base), _text(x, base + 18, f"{10**power:,}", anchor="middle")]
@@ -83,11 +82,20 @@ def _curve(name: str, points: Sequence[tuple[float, float]], color: str, legend:
     yield _text(_WIDTH - 150, legend, name)
 
 
+def _color(contender: str) -> str:
+    return _OWN if contender.startswith("lamina") else _KERAS if contender.startswith("keras") else _OTHER
+
+
 def _decades(values: Iterable[float]) -> tuple[int, int]:
-    """The powers of ten around the values; the lower one lies clearly below the smallest."""
+    """The powers of ten around the values."""
     found = [math.log10(value) for value in values]
-    floor = math.floor(min(found) - 0.05)
+    floor = math.floor(min(found))
     return floor, max(math.ceil(max(found)), floor + 1)
+
+
+def _tick(power: int, unit: str) -> str:
+    number, _, name = written(10.0**power, unit).partition(" ")
+    return f"{number.rstrip('0').rstrip('.') if '.' in number else number} {name}"
 
 
 def _place(value: float, floor: int, top: int) -> float:
@@ -98,7 +106,7 @@ def _axis(floor: int, top: int, unit: str, head: float, foot: float) -> Iterator
     for power in range(floor, top + 1):
         x = _place(10.0**power, floor, top)
         yield _line(x, head + 4, x, foot)
-        yield _text(x, head, written(10.0**power, unit), anchor="middle")
+        yield _text(x, head, _tick(power, unit), anchor="middle")
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start", weight: str = "normal") -> str:

@@ -30,25 +30,30 @@ def output_of(command: Sequence[str], backend: str) -> str:
 
 
 def seconds_of(
-    commands: Mapping[str, Sequence[str]], times: int, codes: Sequence[int] = (0,), timeout: float = 300.0
+    commands: Mapping[str, Sequence[str]],
+    times: int,
+    codes: Sequence[int] = (0,),
+    timeout: float = 300.0,
+    warm: bool = False,
 ) -> dict[str, Measured | Missing]:
-    """Seconds that each command takes from start to exit, in turn, after one run to warm the disk cache.
+    """Seconds that each command takes from start to exit, in turn.
 
     Args:
         commands: The commands by name.
         times: How often each runs.
         codes: Exit codes that mean that it did its work.
         timeout: Seconds after which a command is given up.
+        warm: Whether the disk cache holds them; otherwise each runs once more, first.
     """
     found: dict[str, list[float]] = {name: [] for name in commands}
     failed: dict[str, Missing] = {}
-    for turn in range(times + 1):
+    for turn in range(times if warm else times + 1):
         for name in [name for name in commands if name not in failed]:
             begun = time.perf_counter()
             problem = _problem(commands[name], codes, timeout)
             if problem:
                 failed[name] = Missing(problem, failed=True)
-            elif turn:
+            elif warm or turn:
                 found[name].append(time.perf_counter() - begun)
     return {name: failed[name] if name in failed else spread(values) for name, values in found.items()}
 

@@ -45,7 +45,7 @@ class Run:
     @property
     def rounds(self) -> int:
         """How often each contender is timed."""
-        return 1 if self.quick else 15
+        return 1 if self.quick else 11
 
     @property
     def seconds(self) -> float:

@@ -11,6 +11,8 @@ from typing import Any
 
 _WARM_CALLS = 12  # a layer that compiles itself does so within these
 _WARM_SECONDS = 0.5
+_GROUP_SECONDS = 20.0  # after so many there are no further rounds, if there were a few
+_FEW_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def side_by_side(
     Args:
         functions: What to call, by name; each is called until it is warm before it is timed. One that
             raises has the error in place of a figure.
-        rounds: How often each is timed.
+        rounds: How often each is timed; less often where all of it takes long.
         seconds: About how long one timing of one function takes.
     """
     prepared = {name: _repeats(function, seconds) for name, function in functions.items()}
@@ -79,7 +81,10 @@ def side_by_side(
     gc.collect()
     gc.disable()
     try:
-        for _ in range(rounds):
+        begun = time.perf_counter()
+        for done in range(rounds):
+            if done >= _FEW_ROUNDS and time.perf_counter() - begun > _GROUP_SECONDS:
+                break
             for name, repeats in running.items():
                 times[name].append(_time(functions[name], repeats))
     finally:

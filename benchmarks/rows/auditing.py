@@ -30,8 +30,8 @@ def auditing(run: Run) -> Groups:
         chosen = _chosen([attack.file for attack in attacks], run)
         for name in chosen:
             shutil.copy(corpus / name, folder)
-        yield "one file, cold, per file", _by_command(run, folder / chosen[0], 1, times=3)
-        yield f"a folder of {len(chosen)} files, per file", _by_command(run, folder, len(chosen), times=1)
+        yield "one file, cold, per file", _by_command(run, folder / chosen[0], 1)
+        yield f"a folder of {len(chosen)} files, per file", _by_command(run, folder, len(chosen))
         yield "in a warm process, per file", {"lamina": _warm(corpus, [a.file for a in attacks], run)}
 
 
@@ -42,14 +42,16 @@ def _chosen(names: list[str], run: Run) -> list[str]:
     return run.some(benign[:_EACH]) + run.some(hostile[:_EACH])
 
 
-def _by_command(run: Run, path: Path, files: int, times: int) -> dict[str, Contender]:
-    found = seconds_of({"lamina audit": [*_AUDIT, str(path)]}, 1 if run.quick else 3 * times, _CODES)
+def _by_command(run: Run, path: Path, files: int) -> dict[str, Contender]:
+    times, warm = (1 if run.quick or files > 1 else 3), files > 1
+    found = seconds_of({"lamina audit": [*_AUDIT, str(path)]}, 3 * times, _CODES)
     for name, options in SCANNERS.items():
         command = scanner(run, name)
         if command is None:
             found[name] = Missing(f"{name} is not installed")
         else:
-            found |= seconds_of({name: [str(command), *options, str(path)]}, times, _CODES, timeout=120.0)
+            arguments = [str(command), *options, str(path)]
+            found |= seconds_of({name: arguments}, times, _CODES, timeout=120.0, warm=warm)
     return {name: _shared_out(figure, files) for name, figure in found.items()}
 
 

@@ -25,7 +25,7 @@ def chain(calls: int) -> Callable[[Any], Any]:
     return function
 
 
-@row("Growth with the number of calls", slow=2.0)
+@row("Growth with the number of calls")
 def growth(run: Run) -> Groups:
     """Capture, save, load, and the first call of a layer that was loaded."""
     sizes = run.some(SIZES, quick=2)

@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.processes import output_of
 from benchmarks.registry import BACKENDS, Groups, Run, row
-from benchmarks.timing import Measured, exact, spread
+from benchmarks.timing import Measured, exact
 
 FORMATS = {
     "jax": ("lamina.Lambda config", "keras.layers.Lambda config", "jax.export"),
@@ -21,9 +21,9 @@ def memory(run: Run) -> Groups:
     """The growth of the process beyond its imports, and what Python allocates during capture."""
     for backend in run.some(BACKENDS):
         names = run.some(FORMATS[backend])
-        found = {name: [_peaks(backend, name) for _ in range(1 if run.quick else 2)] for name in names}
+        found = {name: _peaks(backend, name) for name in names}
         for index, what in enumerate(("capture, save, load and call", "capture, Python objects")):
-            yield f"{what}, {backend}", {k: spread([p[index] for p in v]) for k, v in found.items()}
+            yield f"{what}, {backend}", {k: exact(peaks[index]) for k, peaks in found.items()}
     yield "capture of 10,000 calls, Python objects", {"lamina": _large_capture()}
 
 

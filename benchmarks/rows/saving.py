@@ -11,7 +11,7 @@ from benchmarks.subjects.formats import Format, formats
 from benchmarks.subjects.functions import SUBJECTS
 
 
-@row("Capture, save and load of the antirectifier", slow=2.0)
+@row("Capture, save and load of the antirectifier")
 def saving(run: Run) -> Groups:
     """Each step by each format; what it starts from is made once."""
     inputs, wait = SUBJECTS[0].inputs(32), waiting(run.backend)
