@@ -87,7 +87,7 @@ ROWS: dict[str, Row] = {}
 
 # A module of `benchmarks.rows` for each row, with a function of its name. Those that need no backend run in a
 # process that imports none.
-WITH_BACKEND = ("eager", "training", "saving", "size", "growth", "bandwidth")
+WITH_BACKEND = ("eager", "fusing", "training", "saving", "size", "growth", "bandwidth")
 WITHOUT = ("importing", "memory", "reading", "auditing")
 
 
