@@ -5,6 +5,7 @@ Reading and auditing files goes through the same code as capture and must not wa
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 from typing import Any
@@ -14,11 +15,16 @@ class _Keras:
     """Stands for the module `keras`."""
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(importlib.import_module("keras"), name)
+        return getattr(_module(), name)
 
     def __bool__(self) -> bool:
         """Whether it has been imported."""
         return "keras" in sys.modules
+
+
+@functools.cache
+def _module() -> Any:
+    return importlib.import_module("keras")
 
 
 keras: Any = _Keras()

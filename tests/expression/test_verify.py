@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from tests.counting import calls_of
 from tests.expression.examples import EXAMPLES, nested
 from tests.expression.strategies import expressions
 
@@ -227,7 +227,6 @@ def test_shared_parts_count_each_time_they_are_read():
     for _ in range(12):
         call = Call("cond", (True, branches, branches))
         branches = Closure(nested(0, [call], Ref(0)))
-    start = time.perf_counter()
     with pytest.raises(ExpressionError, match="more than 5000 calls"):
         verify(one("cond", True, branches, branches), Limits(calls=5000))
     leaf = tuple(itertools.repeat(1, 10))
@@ -235,7 +234,6 @@ def test_shared_parts_count_each_time_they_are_read():
         leaf = (leaf, leaf)
     with pytest.raises(ExpressionError, match="more than 20000 items"):
         verify(operand(leaf), Limits(items=20_000))
-    assert time.perf_counter() - start < 5
 
 
 def test_limits():
@@ -253,15 +251,10 @@ def test_every_kind_of_value_and_parameter_has_a_rule():
     assert DTYPES["bfloat16"] == 2
 
 
-def test_a_long_expression_is_verified_in_well_under_100_ms():
+def test_a_call_is_verified_in_a_bounded_number_of_steps():
     calls = tuple(
-        Call("mean", (Ref(i),), (("axis", 1),)) if i % 2 else Call("add", (Ref(i), 1.5))
-        for i in range(10_000)
+        Call("mean", (Ref(i),), (("axis", 1),)) if i % 2 else Call("add", (Ref(i), 1.5)) for i in range(1000)
     )
-    expression = Expression(Spec(), calls, Ref(10_000))
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        verify(expression)
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 0.1
+    small, large = Expression(Spec(), calls[:100], Ref(100)), Expression(Spec(), calls, Ref(1000))
+    verify(large)
+    assert (calls_of(lambda: verify(large)) - calls_of(lambda: verify(small))) / 900 < 15

@@ -336,7 +336,7 @@ def references(value: Any) -> Iterator[Ref]:
             yield from references(item)
 
 
-def call_references(call: Call) -> Iterator[Ref]:
+def call_references(call: Call) -> list[Ref]:
     """Every `Ref` that a call reads."""
     found: list[Ref] = []
     for value in (*call.args, *(value for _, value in call.kwargs)):
@@ -344,7 +344,7 @@ def call_references(call: Call) -> Iterator[Ref]:
             found.append(value)
         elif type(value) not in _ATOMS:
             found.extend(references(value))
-    return iter(found)
+    return found
 
 
 # Kinds of literals that hold no references, and that Python's own equality tells apart within the kind.

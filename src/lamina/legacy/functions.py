@@ -16,7 +16,7 @@ from lamina.bytecode import (
     read_function,
 )
 from lamina.errors import AmbiguousNameError, BytecodeError, NamesNeededError, SpecNeededError
-from lamina.tracing.assembly import assemble
+from lamina.tracing.assembly import assemble, lower_outputs
 from lamina.tracing.recorder import TraceRecorder
 from lamina.tracing.shapes import KnownShape, LazyShape
 from lamina.tracing.substitution import Substitution
@@ -115,7 +115,7 @@ def _signature(saved: SavedFunction) -> Any:
 
 def _same(recorder: TraceRecorder, first: Any, second: Any) -> bool:
     """Whether two readings of one function compute the same."""
-    one, other = (assemble(recorder, (), outputs, ()) for outputs in (first, second))
+    one, other = (assemble(recorder, (), lower_outputs(recorder, outputs), ()) for outputs in (first, second))
     return one == other
 
 

@@ -10,14 +10,14 @@ import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from lamina._numpy import np
 from lamina.errors import CaptureError, LaminaError
 from lamina.expression.inference import spec_of
 from lamina.expression.model import Expression, FrozenDict, FrozenList, Ref, Spec, leaves
 from lamina.tracing import variables
-from lamina.tracing.assembly import assemble
+from lamina.tracing.assembly import assemble, lower_outputs
 from lamina.tracing.created import LayerStore
 from lamina.tracing.recorder import TraceRecorder
 from lamina.tracing.state import SeedRequest, Tie
@@ -124,35 +124,74 @@ def capture_structures(
         CaptureError: As `capture_with_state`.
     """
     with context.hook(context.layer_store, context.layer_store.get() or LayerStore()):
-        first, second = (_capture_once(function, arguments, tensors, kwargs, finish) for _ in range(2))
-    if not _same(first.expression, second.expression):
-        raise CaptureError(_difference(first.expression, second.expression))
-    for name, value in first.objects.items():
-        if isinstance(value, np.ndarray) and not _same_array(value, second.objects[name]):
-            raise CaptureError(_difference(first.expression, second.expression, f"the constant {name!r}"))
-    return first
+        first, second = (
+            _traced(function, arguments, tensors, kwargs, finish, places) for places in (True, False)
+        )
+    captured = first.captured()
+    if not first.agrees(second):
+        expression, other = captured.expression, second.captured().expression
+        if expression != other:
+            raise CaptureError(_difference(expression, other))
+    for name, value in captured.objects.items():
+        if isinstance(value, np.ndarray) and not _same_array(value, second.recorder.state.objects[name]):
+            raise CaptureError(
+                _difference(captured.expression, captured.expression, f"the constant {name!r}")
+            )
+    return captured
 
 
-def _same(first: Expression, second: Expression) -> bool:
-    """Whether two captures agree; plain equality decides nearly always, and cheaper."""
-    plain = first.calls == second.calls and first.outputs == second.outputs and first.state == second.state
-    return (plain and first.inputs == second.inputs) or first == second
+@dataclass(frozen=True)
+class _Trace:
+    """What one call of a function wrote down.
+
+    Args:
+        recorder: What holds the calls.
+        inputs: The structure of specs, with what the function read of them.
+        outputs: What it returned, as data.
+        parameters: The names of the inputs.
+        watched: The values that it read from outside.
+    """
+
+    recorder: TraceRecorder
+    inputs: Any
+    outputs: Any
+    parameters: tuple[str, ...]
+    watched: Mapping[tuple[int, str], Watched]
+
+    def agrees(self, other: _Trace) -> bool:
+        """Whether both wrote down the same; cheaper than to compare the expressions, and decides nearly always."""
+        mine, theirs = self.recorder, other.recorder
+        return (
+            mine.calls == theirs.calls
+            and self.outputs == other.outputs
+            and self.inputs == other.inputs
+            and mine.state.slots == theirs.state.slots
+        )
+
+    def captured(self) -> Captured:
+        """The expression, and the objects behind it."""
+        recorder, state = self.recorder, self.recorder.state
+        expression = assemble(recorder, self.inputs, self.outputs, self.parameters)
+        objects = {slot.name: state.objects[slot.name] for slot in expression.state}
+        ties = {name: tie for name, tie in state.ties.items() if name in objects}
+        return Captured(expression, objects, ties, bool(recorder.losses), self.watched)
 
 
 def _same_array(first: np.ndarray[Any, Any], second: np.ndarray[Any, Any]) -> bool:
     return first is second or first.tobytes() == second.tobytes()
 
 
-def _capture_once(
+def _traced(
     function: Callable[..., Any],
     arguments: Sequence[Any],
     tensors: Mapping[str, Any],
     kwargs: Mapping[str, Any],
     finish: Callable[[Any], Any],
-) -> Captured:
+    places: bool,
+) -> _Trace:
     structures = (*arguments, *tensors.values())
     inputs = [leaf for structure in structures for leaf in leaves(structure) if leaf is not None]
-    recorder = TraceRecorder(inputs, function_name(function))
+    recorder = TraceRecorder(inputs, function_name(function), places=places)
     position = iter(range(len(recorder.inputs)))
     values = [_tracers(structure, recorder, position) for structure in structures]
     substitution = Substitution(recorder)
@@ -162,11 +201,9 @@ def _capture_once(
         outputs = finish(_call(substitution(function), recorder, values[: len(arguments)], keywords))
         if recorder.losses:
             outputs = (outputs, tuple(recorder.losses))
-        names = (*_parameter_names(function, len(arguments)), *tensors)
-        expression = assemble(recorder, _guarded(structures, recorder), outputs, names)
-    objects = {slot.name: recorder.state.objects[slot.name] for slot in expression.state}
-    ties = {name: tie for name, tie in recorder.state.ties.items() if name in objects}
-    return Captured(expression, objects, ties, bool(recorder.losses), substitution.watched)
+        lowered = lower_outputs(recorder, outputs)
+    names = (*_parameter_names(function, len(arguments)), *tensors)
+    return _Trace(recorder, _guarded(structures, recorder), lowered, names, substitution.watched)
 
 
 def _call(
@@ -263,6 +300,10 @@ def _guarded_spec(spec: Spec, index: int, guards: set[tuple[int, int | str]]) ->
 
 def required_parameters(function: Callable[..., Any], given: Mapping[str, Any]) -> int:
     """How many positional arguments a function needs beside the ones given by name; at least one."""
+    if _is_plain(function):
+        code = function.__code__
+        names = code.co_varnames[: code.co_argcount - len(function.__defaults__ or ())]
+        return max(1, sum(name not in given for name in names))
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -271,9 +312,14 @@ def required_parameters(function: Callable[..., Any], given: Mapping[str, Any]) 
     return max(1, sum(p.kind in kinds and p.default is p.empty and p.name not in given for p in parameters))
 
 
+def _is_plain(function: Any) -> TypeGuard[types.FunctionType]:
+    """Whether the code of a function says what it takes."""
+    changed = ("__wrapped__", "__signature__")
+    return type(function) is types.FunctionType and not any(hasattr(function, name) for name in changed)
+
+
 def _parameter_names(function: Callable[..., Any], count: int) -> tuple[str, ...]:
-    plain = isinstance(function, types.FunctionType) and not hasattr(function, "__wrapped__")
-    if plain and function.__code__.co_argcount >= count:
+    if _is_plain(function) and function.__code__.co_argcount >= count:
         return tuple(function.__code__.co_varnames[:count])
     try:
         names = [p.name for p in inspect.signature(function).parameters.values() if p.kind != p.VAR_KEYWORD]

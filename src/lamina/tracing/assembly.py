@@ -12,9 +12,8 @@ from lamina.tracing.recorder import OUTER, TraceRecorder
 from lamina.vocabulary.tracer import DimTracer
 
 
-def assemble(recorder: TraceRecorder, inputs: Any, outputs: Any, parameters: tuple[str, ...]) -> Expression:
-    """The expression of a whole function."""
-    lowered = lower_outputs(recorder, outputs)
+def assemble(recorder: TraceRecorder, inputs: Any, lowered: Any, parameters: tuple[str, ...]) -> Expression:
+    """The expression of a whole function, whose outputs are data already."""
     live = _live_calls(recorder, lowered)
     slots = _used_slots(recorder, live, lowered)
     count = len(recorder.inputs)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lamina.tracing.recorder import TraceRecorder
 
 _PLAIN = (bool, int, float, complex, str, type(None), type(Ellipsis))
+_KEPT = frozenset((*_PLAIN, Ref, Array))
 
 
 def lower_arguments(recorder: TraceRecorder, op: opset.Op, bound: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,10 +49,10 @@ def lower(recorder: TraceRecorder, value: Any) -> Any:
     Raises:
         CaptureError: The value is nothing that an expression can hold.
     """
+    if type(value) in _KEPT:
+        return value
     if isinstance(value, Tracer):
         return recorder.reference(value)
-    if type(value) in _PLAIN or isinstance(value, (Ref, Array)):
-        return value
     if isinstance(value, np.generic):
         return lower(recorder, value.item())
     if isinstance(value, _PLAIN):  # a subclass, such as the members of an IntEnum

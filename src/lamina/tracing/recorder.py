@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
@@ -33,6 +34,7 @@ class TraceRecorder:
         inputs: Specs of the input leaves.
         name: Name of the function, for messages.
         parent: The recorder of the function that a nested function is written in.
+        places: Whether calls remember where they were written.
         default_dtype: Assumed for inputs of unknown dtype when a shape is inferred.
     """
 
@@ -42,10 +44,12 @@ class TraceRecorder:
         name: str,
         parent: TraceRecorder | None = None,
         default_dtype: str = "float32",
+        places: bool = True,
     ) -> None:
         self.inputs = list(inputs)
         self.name = name
         self.parent = parent
+        self.places: bool = parent.places if parent else places
         self.state: StateTable = parent.state if parent else StateTable()
         self.calls: list[Call] = []
         self.reads: list[tuple[int, ...]] = []  # for each call, the numbers that it uses
@@ -83,7 +87,7 @@ class TraceRecorder:
 
     def _write(self, call: Call) -> Ref:
         self.calls.append(call)
-        self.reads.append(tuple(ref.index for ref in call_references(call)))
+        self.reads.append(tuple([ref.index for ref in call_references(call)]))
         return Ref(self.first_call + len(self.calls) - 1)
 
     def _wrap(self, ref: Ref, template: Any) -> Any:
@@ -316,15 +320,14 @@ class TraceRecorder:
         """Shape and dtype, or size, of a value for one choice of sample sizes."""
         return self._specs.evaluator(world)(ref)
 
-    # Messages
-
     def _where(self) -> Location | None:
-        frame = user_frame()
-        return None if frame is None else Location(frame.f_code.co_filename, frame.f_lineno)
+        return _place() if self.places else None
+
+    # Messages
 
     def message(self, what: str, advice: str) -> str:
         """A message that says what was done, where, and what to write instead."""
-        where = self._where()
+        where = _place()
         at = f" at {where}" if where else ""
         return f"{self.name!r} needs {what}{at}, which an expression cannot hold; {ADVICE[advice]}"
 
@@ -374,9 +377,19 @@ _READS: Mapping[str, Callable[[TraceRecorder, Any], Any]] = {
 }
 
 
+def _place() -> Location | None:
+    frame = user_frame()
+    return None if frame is None else Location(frame.f_code.co_filename, frame.f_lineno)
+
+
 def user_frame() -> FrameType | None:
     """The innermost frame that is neither lamina's nor a framework's."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _PASSED_THROUGH:
+    while frame is not None and _is_passed_through(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
     return frame
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_passed_through(module: str) -> bool:
+    return module.partition(".")[0] in _PASSED_THROUGH

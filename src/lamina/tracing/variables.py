@@ -104,10 +104,10 @@ def initial_value(recorder: TraceRecorder, value: Any) -> Any:
         raise CaptureError(
             recorder.message("a variable that starts with a value computed from the input", "variable")
         )
-    from lamina.tracing.assembly import assemble
+    from lamina.tracing.assembly import assemble, lower_outputs
 
     inputs = tuple(recorder.inputs)
-    expression = assemble(recorder, inputs, value, ())
+    expression = assemble(recorder, inputs, lower_outputs(recorder, value), ())
     state = {slot.name: value_now(recorder.state.objects[slot.name]) for slot in expression.state}
     with recording(None):
         return keras.ops.convert_to_numpy(expression.run((None,) * len(inputs), state))

@@ -18,6 +18,8 @@ from lamina._numpy import np
 from lamina.tracing.variables import is_foreign_variable
 
 _SCALARS = (bool, int, float, complex, str, bytes, type(None))
+# What a name refers to for good, nearly always; there is no value of it to compare.
+_FIXED = (types.ModuleType, types.FunctionType, type)
 _COMPARED = {*_SCALARS, tuple, list, dict}
 # Containers are compared item by item at each call, so only small ones are.
 _ITEMS = 16
@@ -58,6 +60,8 @@ class Watched:
 def watch(name: str, read: Callable[[], Any]) -> Watched | None:
     """A `Watched` for a value that can be compared cheaply; `None` for any other, and for variables."""
     value = read()
+    if isinstance(value, _FIXED):
+        return None
     if is_a(value, "Variable") or is_foreign_variable(value):
         return None
     if isinstance(value, _SCALARS) or is_tensor(value):
