@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-_WARM_CALLS = 12  # a layer that compiles itself does so within these
+_WARM_CALLS = (6, 12)  # a layer that compiles itself does so at its fourth call
 _WARM_SECONDS = 0.5
 _GROUP_SECONDS = 20.0  # after so many there are no further rounds, if there were a few
 _FEW_ROUNDS = 3
@@ -73,7 +73,7 @@ def side_by_side(
         functions: What to call, by name; each is called until it is warm before it is timed. One that
             raises has the error in place of a figure.
         rounds: How often each is timed; less often where all of it takes long.
-        seconds: About how long one timing of one function takes.
+        seconds: About how long one timing of one function takes; 0 to call each twice and be done.
     """
     prepared = {name: _repeats(function, seconds) for name, function in functions.items()}
     running = {name: repeats for name, repeats in prepared.items() if isinstance(repeats, int)}
@@ -106,19 +106,22 @@ def seconds_once(function: Callable[[], Any]) -> float:
 def _repeats(function: Callable[[], Any], seconds: float) -> int | Missing:
     """How many calls take about so many seconds, once the function is warm."""
     try:
-        _warm_up(function, _WARM_SECONDS if seconds else 0.0)
+        function()
+        if seconds:
+            _warm_up(function)
         once = max(seconds_once(function), 1e-7)
     except Exception as error:  # whatever a peer raises belongs in the table
         return Missing(f"{type(error).__name__}: {error}".splitlines()[0][:200], failed=True)
     return max(1, min(10_000, int(seconds / once)))
 
 
-def _warm_up(function: Callable[[], Any], seconds: float) -> None:
-    end = time.perf_counter() + seconds
-    for _ in range(_WARM_CALLS):
-        function()
-        if time.perf_counter() > end:
+def _warm_up(function: Callable[[], Any]) -> None:
+    end = time.perf_counter() + _WARM_SECONDS
+    least, most = _WARM_CALLS
+    for done in range(1, most):
+        if done >= least and time.perf_counter() > end:
             break
+        function()
 
 
 def _time(function: Callable[[], Any], repeats: int) -> float:

@@ -44,7 +44,7 @@ def bandwidth(run: Run) -> Groups:
     }
     functions = {name: _called(form, x, wait) for name, form in forms.items()}
     functions[COPY_INTO] = _copy_into(size)
-    timed = side_by_side(functions, 1 if run.quick else _ROUNDS, 0.0)
+    timed = side_by_side(functions, min(run.rounds, _ROUNDS), run.seconds)
     yield "throughput", {name: _rate(figure, 2 * size) for name, figure in timed.items()}
 
 
