@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lamina.expression.model import Expression as Expression
     from lamina.freezing import freeze as freeze
     from lamina.fusing import fuse as fuse
+    from lamina.execution import set_jit as set_jit
     from lamina.inside import add_loss as add_loss
     from lamina.inside import variable as variable
     from lamina.installation import install as install
@@ -44,6 +45,7 @@ _HOMES = {
     "fuse": "lamina.fusing",
     "install": "lamina.installation",
     "load_model": "lamina.legacy",
+    "set_jit": "lamina.execution",
     "variable": "lamina.inside",
     "verify": "lamina.verification",
 }
@@ -61,6 +63,7 @@ __all__ = [
     "fuse",
     "install",
     "load_model",
+    "set_jit",
     "variable",
     "verify",
 ]

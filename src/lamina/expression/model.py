@@ -238,8 +238,8 @@ class Expression:
         return to_source(self)
 
     def run(self, inputs: Any, state: Mapping[str, Any] | None = None) -> Any:
-        """Run it on tensors of the backend in use; see `lamina.expression.runner.run`."""
-        from lamina.expression.runner import run
+        """Run it on tensors of the backend in use; see `lamina.execution.run`."""
+        from lamina.execution import run
 
         return run(self, inputs, state)
 

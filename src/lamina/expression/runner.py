@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import operator
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lamina._keras import keras
@@ -101,8 +101,12 @@ def _reference(ref: Ref) -> Builder:
 
 
 def _callable(closure: Closure, env: list[Any]) -> Callable[..., Any]:
-    captured = [build(env) for build in map(_reference, closure.captured)]
-    plan = plan_of(closure.expression)
+    return bind(closure.expression, [build(env) for build in map(_reference, closure.captured)])
+
+
+def bind(expression: Expression, captured: Sequence[Any]) -> Callable[..., Any]:
+    """The function that control flow calls: its expression, on what it is passed and what it captured."""
+    plan = plan_of(expression)
 
     def function(*inputs: Any) -> Any:
         # A loop over nothing passes None where the function takes no tensor.
@@ -115,7 +119,8 @@ def _callable(closure: Closure, env: list[Any]) -> Callable[..., Any]:
 _FRACTIONS = frozenset(f"operator.{name}" for name in "add sub mul truediv floordiv mod pow".split())
 
 
-def _function(name: str) -> Callable[..., Any]:
+def function_of(name: str) -> Callable[..., Any]:
+    """The function that runs an operation of the opset."""
     function = opset.lookup(name).function
     return functools.partial(_arithmetic, function) if name in _FRACTIONS else function
 
@@ -140,7 +145,7 @@ class _Step:
     __slots__ = ("args", "built", "dynamic", "filled", "frees", "function", "kwargs")
 
     def __init__(self, call: Call, frees: tuple[int, ...]) -> None:
-        self.function = _function(call.op)
+        self.function = function_of(call.op)
         self.frees = frees
         self.args = [literal(value) for value in call.args]
         self.filled = tuple(
@@ -179,7 +184,7 @@ class Plan:
         self._expression = weakref.ref(expression)
         self._structure = expression.inputs
         self.state_names = tuple(slot.name for slot in expression.state)
-        last_use = _last_uses(expression)
+        last_use = last_uses(expression)
         first = expression.first_call
         self._steps = [
             _Step(call, last_use.get(first + position, ())) for position, call in enumerate(expression.calls)
@@ -255,7 +260,7 @@ def describe(value: Any) -> str:
     return f"{dtype}({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
 
 
-def _last_uses(expression: Expression) -> dict[int, tuple[int, ...]]:
+def last_uses(expression: Expression) -> dict[int, tuple[int, ...]]:
     """For each call, the numbered values that no later call or output reads."""
     last: dict[int, int] = {}
     for position, call in enumerate(expression.calls):
@@ -313,40 +318,3 @@ def _mismatch(expression: Expression, template: Any, value: Any) -> SignatureErr
     return SignatureError(
         f"{expression.name!r} takes a {kind} tensors, received a {received}; call it as it was captured"
     )
-
-
-def run(expression: Expression, inputs: Any, state: Mapping[str, Any] | None = None) -> Any:
-    """Run an expression.
-
-    Args:
-        expression: What to run.
-        inputs: Tensors in the structure of `expression.inputs`.
-        state: The objects of the state slots, by name.
-
-    Returns:
-        The outputs, in the structure of `expression.outputs`.
-
-    Raises:
-        SignatureError: `inputs` has another structure.
-        RunError: A call failed.
-
-    Example:
-        >>> import numpy as np, lamina
-        >>> np.asarray(lamina.capture(lambda x: x * 2).run(np.ones(2))).tolist()
-        [2.0, 2.0]
-    """
-    plan = plan_of(expression)
-    values = [inputs] if type(expression.inputs).__name__ == "Spec" else flatten_inputs(expression, inputs)
-    if plan.state_names:
-        values.extend(_state_values(expression, plan.state_names, state or {}))
-    return plan.run(values)
-
-
-def _state_values(expression: Expression, names: tuple[str, ...], state: Mapping[str, Any]) -> list[Any]:
-    missing = [name for name in names if name not in state]
-    if missing:
-        raise SignatureError(
-            f"{expression.name!r} reads the state {', '.join(missing)}, which was not given; "
-            f"pass state={{name: object}} or call the layer that owns it"
-        )
-    return [state[name] for name in names]

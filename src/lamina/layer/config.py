@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lamina.errors import ExpressionError
+from lamina.execution import Jit, switch
 from lamina.expression.codec import decode, encode
 from lamina.expression.model import Expression, FrozenDict, FrozenList, Spec, freeze_tree, leaves, thaw
 from lamina.layer.masks import Mask
@@ -16,11 +17,16 @@ from lamina.layer.saved_programs import decode_program, encode_program
 if TYPE_CHECKING:
     from lamina.layer.layer import Lambda
 
-_OWN = ("expressions", "output_shape", "mask", "arguments", "layers", "ties", "seeds")
+_OWN = ("expressions", "output_shape", "mask", "arguments", "layers", "ties", "seeds", "jit")
 
 
 def encode_layer(
-    name: str, programs: Sequence[Program], shape: OutputShape, mask: Mask, arguments: Mapping[str, Any]
+    name: str,
+    programs: Sequence[Program],
+    shape: OutputShape,
+    mask: Mask,
+    arguments: Mapping[str, Any],
+    jit: Jit,
 ) -> dict[str, Any]:
     """The part of a layer's configuration that is lamina's."""
     fields = {
@@ -28,6 +34,7 @@ def encode_layer(
         "output_shape": shape.saved(),
         "mask": mask.saved(name),
         "arguments": _encode_arguments(arguments),
+        "jit": None if jit == "auto" else jit,
     }
     return {key: value for key, value in fields.items() if value is not None}
 
@@ -64,6 +71,7 @@ def restore(cls: type[Lambda], config: dict[str, Any], custom_objects: Mapping[s
         "layers": _dict(own, "layers"),
         "ties": _dict(own, "ties"),
         "seeds": _dict(own, "seeds"),
+        "jit": _jit(own["jit"]),
     }
     return cls.from_programs(programs, decoded, config)
 
@@ -80,6 +88,14 @@ def _restore_stock(cls: type[Lambda], config: dict[str, Any]) -> Lambda:
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list) or not value:
         raise ExpressionError(f"$.expressions: expected a list with at least one entry, received {value!r}")
+    return value
+
+
+def _jit(value: Any) -> Jit:
+    if value is None:
+        return "auto"
+    if not switch.is_jit(value):
+        raise ExpressionError(f'$.jit: expected "auto", true or false, received {value!r:.100}')
     return value
 
 

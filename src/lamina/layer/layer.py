@@ -11,9 +11,10 @@ from typing import Any, Generic, TypeVar
 import keras
 
 from lamina.errors import CaptureError, LaminaError, SavingError, SignatureError, SpecNeededError
+from lamina.execution import Jit, executor_of, switch
 from lamina.expression.inference import infer
 from lamina.expression.model import Expression, Spec, leaves, map_tree, thaw
-from lamina.expression.runner import flatten_inputs, plan_of
+from lamina.expression.runner import flatten_inputs
 from lamina.layer import config as configs
 from lamina.layer.checked import Check
 from lamina.layer.masks import Mask
@@ -52,6 +53,9 @@ class Lambda(LayerV1, keras.layers.Layer):
         verify: Whether to compare what is captured with the function itself, when the layer is first
             called on inputs of a kind, on samples made from their shapes and dtypes; see `lamina.verify`.
             The layer warns where the function cannot be run. Not saved.
+        jit: Whether eager calls are compiled: `"auto"` after a few calls on inputs of one shape, under JAX
+            and TensorFlow; `True` from the first call on, under PyTorch too; `False` never. See
+            `lamina.set_jit` for a switch for all layers.
         **kwargs: As for every `keras.layers.Layer`: `name`, `dtype`, `trainable`, `input_shape`,
             `activity_regularizer`.
 
@@ -77,6 +81,7 @@ class Lambda(LayerV1, keras.layers.Layer):
         arguments: Mapping[str, Any] | None = None,
         *,
         verify: bool = False,
+        jit: Jit = "auto",
         **kwargs: Any,
     ) -> None:
         if not callable(function):
@@ -84,14 +89,17 @@ class Lambda(LayerV1, keras.layers.Layer):
                 f"Lambda takes a function, received {function!r} of type {type(function).__name__}"
             )
         recipe = Recipe(function, arguments or {})
-        self._setup(recipe, output_shape, mask, kwargs)
+        self._setup(recipe, output_shape, mask, jit, kwargs)
         if verify:
             self._check.value = Check(self.name, recipe, self._owned.value)
         self.function = function
         self.arguments = dict(arguments or {})
 
-    def _setup(self, recipe: Recipe | None, output_shape: Any, mask: Any, kwargs: Mapping[str, Any]) -> None:
+    def _setup(
+        self, recipe: Recipe | None, output_shape: Any, mask: Any, jit: Jit, kwargs: Mapping[str, Any]
+    ) -> None:
         super().__init__(**kwargs)
+        self.jit = jit
         self._recipe = recipe
         self._declared_shape = OutputShape(output_shape)
         self._mask = Mask(mask)
@@ -107,6 +115,15 @@ class Lambda(LayerV1, keras.layers.Layer):
     def mask(self) -> Any:
         """The mask as it was given."""
         return self._mask.given
+
+    @property
+    def jit(self) -> Jit:
+        """Whether eager calls are compiled; it may be set at any time."""
+        return self._jit
+
+    @jit.setter
+    def jit(self, value: Jit) -> None:
+        self._jit = switch.checked(value)
 
     @property
     def expression(self) -> Expression:
@@ -230,13 +247,12 @@ class Lambda(LayerV1, keras.layers.Layer):
 
     def _run(self, program: Program, inputs: Any, mask: Any) -> Any:
         values = flatten_inputs(program.expression, program.given(inputs, mask))
-        plan = plan_of(program.expression)
-        if plan.state_names:
-            owned = self._owned.value.values()
-            values.extend(owned[name] for name in plan.state_names)
+        executor = executor_of(program.expression)
+        if executor.state_names:
+            values.extend(self._owned.value.values(executor.state_names))
         if not program.losses:
-            return plan.run(values)
-        outputs, losses = plan.run(values)
+            return executor.run(values, self.jit)
+        outputs, losses = executor.run(values, self.jit)
         for loss, conditional in zip(losses, program.conditional, strict=True):
             self.add_loss(loss, inputs=inputs if conditional else None)
         return outputs
@@ -288,7 +304,7 @@ class Lambda(LayerV1, keras.layers.Layer):
         return {
             **super().get_config(),
             **configs.encode_layer(
-                self.name, self._programs.value, self._declared_shape, self._mask, self.arguments
+                self.name, self._programs.value, self._declared_shape, self._mask, self.arguments, self.jit
             ),
             **self._owned.value.saved(),
         }
@@ -323,7 +339,7 @@ class Lambda(LayerV1, keras.layers.Layer):
     ) -> Lambda:
         """A layer that runs given expressions instead of a function."""
         layer = cls.__new__(cls)
-        layer._setup(None, decoded.get("output_shape"), decoded.get("mask"), kwargs)
+        layer._setup(None, decoded.get("output_shape"), decoded.get("mask"), decoded["jit"], kwargs)
         layer.function = None  # type: ignore[assignment]
         layer.arguments = dict(decoded.get("arguments") or {})
         layer._owned.value.load(
@@ -343,7 +359,9 @@ class Lambda(LayerV1, keras.layers.Layer):
             copied: Lambda = super().__deepcopy__(memo)
             return copied
         config = keras.layers.Layer.get_config(self)
-        copy = type(self)(self.function, self._declared_shape.given, self.mask, self.arguments, **config)
+        copy = type(self)(
+            self.function, self._declared_shape.given, self.mask, self.arguments, jit=self.jit, **config
+        )
         memo[id(self)] = copy
         return copy
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -251,9 +251,10 @@ class OwnedState:
         self.objects[name] = value
         self._sources[name] = source
 
-    def values(self) -> dict[str, Any]:
+    def values(self, names: Iterable[str]) -> list[Any]:
         """What a run reads: tensors of variables and constants, generators, layers."""
-        return {name: v.value if isinstance(v, keras.Variable) else v for name, v in self.objects.items()}
+        owned = (self.objects[name] for name in names)
+        return [value.value if isinstance(value, keras.Variable) else value for value in owned]
 
 
 def _seed_of(source: Any) -> int | None:
