@@ -20,10 +20,10 @@ from lamina.errors import LaminaError as LaminaError
 if TYPE_CHECKING:
     from lamina.auditing import audit as audit
     from lamina.conversion import convert as convert
+    from lamina.execution import set_jit as set_jit
     from lamina.expression.model import Expression as Expression
     from lamina.freezing import freeze as freeze
     from lamina.fusing import fuse as fuse
-    from lamina.execution import set_jit as set_jit
     from lamina.inside import add_loss as add_loss
     from lamina.inside import variable as variable
     from lamina.installation import install as install

@@ -295,7 +295,7 @@ def test_the_form_that_is_in_use_is_kept(monkeypatch):
         for _ in range(200):
             expression.run(ops.zeros((length,)))
             expression.run(kept)
-    signature = runner.signature([kept], "auto")
+    signature = runner.signature([kept])
     assert signature.form is not None
     assert sum(s.form is not None for s in runner._signatures.values()) == 2
 
@@ -329,7 +329,7 @@ def test_the_error_of_a_compiled_layer_names_the_call():
 
     layer = Lambda(product)
     warm(layer, [TENSOR, ops.transpose(TENSOR)])
-    with pytest.raises(RunError, match=rf"matmul failed in 'product'.*test_eager.py:\d+.*float32\(4, 3\)"):
+    with pytest.raises(RunError, match=r"matmul failed in 'product'.*test_eager.py:\d+.*float32\(4, 3\)"):
         layer([TENSOR, ops.ones((7, 3))])
     assert is_compiled(layer) == AUTOMATIC
 

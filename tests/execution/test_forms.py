@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from keras import ops
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "expression")]
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent / "expression"))
 from helpers_execution import BACKEND, X, compiled, generated, loop, same
 from strategies import expressions, runnable
 

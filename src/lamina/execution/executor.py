@@ -29,9 +29,10 @@ LONGEST = 512
 class Signature:
     """What is known of the calls on tensors of one kind."""
 
-    __slots__ = ("calls", "form", "used")
+    __slots__ = ("calls", "form", "key", "used")
 
-    def __init__(self) -> None:
+    def __init__(self, key: Hashable) -> None:
+        self.key = key
         self.calls = 0
         self.form: Form | None = None
         self.used = True
@@ -71,7 +72,7 @@ class Executor:
             RunError: A call failed; the message names it, its arguments and the user's line.
         """
         mode = effective(jit)
-        signature = self.signature(values, mode)
+        signature = self.signature(values) if self.compiles(mode) else None
         return self.plain(values) if signature is None else self.advance(signature, values, mode)
 
     def compiles(self, mode: Jit) -> bool:
@@ -86,9 +87,9 @@ class Executor:
             warnings.warn(f"{name!r} is not compiled: {self._obstacle}", UserWarning, stacklevel=2)
         return False
 
-    def signature(self, values: list[Any], mode: Jit) -> Signature | None:
+    def signature(self, values: list[Any]) -> Signature | None:
         """The signature of an eager call that may be compiled; `None` inside a trace, for example."""
-        if not self.compiles(mode) or not self._framework.eager():
+        if self._obstacle is not None or not self._framework.eager():
             return None
         keys: list[Hashable] = [keras.config.floatx(), keras.config.image_data_format()]
         for place, value in enumerate(values):
@@ -111,7 +112,7 @@ class Executor:
         if len(self._signatures) >= COUNTED:
             with self._lock:
                 self._signatures = {k: s for k, s in self._signatures.items() if s.form is not None}
-        return self._signatures.setdefault(key, Signature())
+        return self._signatures.setdefault(key, Signature(key))
 
     def advance(self, signature: Signature, values: list[Any], mode: Jit) -> Any:
         """Run an eager call of a signature, compiled if it is due."""
@@ -137,6 +138,7 @@ class Executor:
                 self._make_room()
                 self._compilations += 1
                 signature.form = self._compile(self._ways[0], expression, values)
+                self._signatures[signature.key] = signature
             return signature.form
         finally:
             self._lock.release()

@@ -17,6 +17,7 @@ from lamina.expression.model import Expression, Spec, leaves, map_tree, thaw
 from lamina.expression.runner import flatten_inputs
 from lamina.layer import config as configs
 from lamina.layer.checked import Check
+from lamina.layer.lean import LONG, Lean
 from lamina.layer.masks import Mask
 from lamina.layer.output_shape import OutputShape
 from lamina.layer.owned import OwnedState, unlocked
@@ -108,6 +109,7 @@ class Lambda(LayerV1, keras.layers.Layer):
         self._owned: _Untracked[OwnedState] = _Untracked(OwnedState(self))
         self._refusal: LaminaError | None = None
         self._check: _Untracked[Check | None] = _Untracked(None)
+        self._lean: _Untracked[Lean] = _Untracked(Lean(type(self), Lambda))
 
     # Which expression holds
 
@@ -210,6 +212,15 @@ class Lambda(LayerV1, keras.layers.Layer):
         return Situation(specs(inputs), bool(training), mask_specs(mask) if takes_mask else None)
 
     # The contract of a Keras layer
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the layer as every Keras layer, by the short way where it comes to the same."""
+        lean = self._lean.value
+        outputs = lean.call(self, args, kwargs)
+        if outputs is LONG:
+            outputs = super().__call__(*args, **kwargs)
+            lean.learn(self, args, kwargs)
+        return outputs
 
     def build(self, input_shape: Any = None) -> None:
         """Capture the function for inputs of this shape, and create the state it needs."""

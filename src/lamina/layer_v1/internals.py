@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from keras.src.backend.common.global_state import GLOBAL_STATE_TRACKER
+
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -61,6 +63,12 @@ def sublayer_losses(layer: Any) -> list[tuple[Any, Any]]:
 def keep_losses(layer: Any, losses: list[Any]) -> None:
     """Forgets which losses `layer` added, except these (`Layer._loss_ids`)."""
     layer._loss_ids.intersection_update(map(id, losses))
+
+
+def thread_state() -> dict[str, Any]:
+    """The scopes, the call context and the settings of this thread, by name (`GLOBAL_STATE_TRACKER`)."""
+    state: dict[str, Any] = GLOBAL_STATE_TRACKER.__dict__
+    return state
 
 
 def as_default(method: Method) -> Method:
