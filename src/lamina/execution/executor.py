@@ -164,19 +164,17 @@ class Executor:
 
     def _compile(self, way: str, expression: Expression, values: list[Any]) -> Form | None:
         try:
-            return self._framework.compile(way, expression, self._flat(), values)
+            return self._framework.compile(way, expression, self._flat(expression), values)
         except Exception as error:
             self._next_way(error)
             return None
 
-    def _flat(self) -> Callable[..., Any]:
-        """A function of the values as arguments, for a framework to trace."""
-        if self._code is None:
-            self._code = self._generated()
-        owner = getattr(self._code, "__self__", None)
-        if isinstance(owner, Generated):
-            return owner.function
-        return lambda *values: self._plan.run(list(values))
+    def _flat(self, expression: Expression) -> Callable[..., Any]:
+        """A function of the values as arguments, for a framework to trace: of no more calls than needed."""
+        try:
+            return Generated(expression.simplified()).function
+        except LaminaError:
+            return lambda *values: self._plan.run(list(values))
 
     def _withdraw(self, form: Form, error: Exception) -> None:
         """Forget the compiled forms, as one failed where the expression itself did not."""

@@ -50,7 +50,7 @@ class Part:
         same_policy = (
             first.dtype_policy.name == second.dtype_policy.name and first.autocast == second.autocast
         )
-        return same_policy and bool(first.trainable == second.trainable)
+        return same_policy and bool(first.trainable == second.trainable) and first.jit == second.jit
 
 
 def part_of(node: Any) -> Part | None:
@@ -132,7 +132,7 @@ class Chain:
         shape = end._declared_shape.given
         layer = Lambda.from_programs(
             [],
-            {"output_shape": None if callable(shape) else shape},
+            {"output_shape": None if callable(shape) else shape, "jit": end.jit},
             {"name": name, "dtype": end.dtype_policy, "trainable": end.trainable, "autocast": end.autocast},
         )
         inference, training = (self._composed(layer, i, name) for i in range(len(_PHASES)))

@@ -6,7 +6,7 @@ import contextlib
 import functools
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import keras
 
@@ -20,14 +20,13 @@ from lamina.layer.checked import Check
 from lamina.layer.lean import LONG, Lean
 from lamina.layer.masks import Mask
 from lamina.layer.output_shape import OutputShape
-from lamina.layer.owned import OwnedState, unlocked
+from lamina.layer.owned import OwnedState, current, unlocked
 from lamina.layer.programs import Program, Recipe, Situation, mask_specs, presence, specs
+from lamina.layer.untracked import Untracked
 from lamina.layer_v1 import LayerV1
 from lamina.layer_v1.internals import own_variables
 from lamina.tracing.api import function_name
 from lamina.vocabulary import context
-
-Value = TypeVar("Value")
 
 _WAYS_OUT = (
     "Three ways out: write it with keras.ops, lamina.backend (K) or NumPy functions that lamina knows; keep "
@@ -105,11 +104,11 @@ class Lambda(LayerV1, keras.layers.Layer):
         self._declared_shape = OutputShape(output_shape)
         self._mask = Mask(mask)
         self.supports_masking = mask is not None
-        self._programs: _Untracked[list[Program]] = _Untracked([])
-        self._owned: _Untracked[OwnedState] = _Untracked(OwnedState(self))
+        self._programs: Untracked[list[Program]] = Untracked([])
+        self._owned: Untracked[OwnedState] = Untracked(OwnedState(self))
         self._refusal: LaminaError | None = None
-        self._check: _Untracked[Check | None] = _Untracked(None)
-        self._lean: _Untracked[Lean] = _Untracked(Lean(type(self), Lambda))
+        self._check: Untracked[Check | None] = Untracked(None)
+        self._lean: Untracked[Lean] = Untracked(Lean(type(self), Lambda))
 
     # Which expression holds
 
@@ -260,7 +259,8 @@ class Lambda(LayerV1, keras.layers.Layer):
         values = flatten_inputs(program.expression, program.given(inputs, mask))
         executor = executor_of(program.expression)
         if executor.state_names:
-            values.extend(self._owned.value.values(executor.state_names))
+            objects = self._owned.value.objects
+            values.extend(current(objects[name] for name in executor.state_names))
         if not program.losses:
             return executor.run(values, self.jit)
         outputs, losses = executor.run(values, self.jit)
@@ -350,7 +350,9 @@ class Lambda(LayerV1, keras.layers.Layer):
     ) -> Lambda:
         """A layer that runs given expressions instead of a function."""
         layer = cls.__new__(cls)
-        layer._setup(None, decoded.get("output_shape"), decoded.get("mask"), decoded["jit"], kwargs)
+        layer._setup(
+            None, decoded.get("output_shape"), decoded.get("mask"), decoded.get("jit", "auto"), kwargs
+        )
         layer.function = None  # type: ignore[assignment]
         layer.arguments = dict(decoded.get("arguments") or {})
         layer._owned.value.load(
@@ -393,10 +395,3 @@ class Lambda(LayerV1, keras.layers.Layer):
 
 def _keras_tensor(leaf: Any) -> Any:
     return keras.KerasTensor(leaf.shape, dtype=leaf.dtype) if isinstance(leaf, Spec) else leaf
-
-
-class _Untracked(Generic[Value]):
-    """Holds what Keras's attribute tracking must not wrap or walk."""
-
-    def __init__(self, value: Value) -> None:
-        self.value = value

@@ -8,7 +8,7 @@ of a kind that the layer was called on before, nothing of that has an effect, un
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from lamina.execution.frameworks import framework
 from lamina.execution.switch import effective
 from lamina.expression.model import map_tree
 from lamina.layer.holder import VariableHolder
+from lamina.layer.owned import current
 from lamina.layer.programs import Program
 from lamina.layer_v1.internals import thread_state
 
@@ -96,7 +97,7 @@ class Lean:
             return LONG
         recipe = layer._recipe
         if recipe is not None and recipe.watched:
-            layer._check_captured_values(recipe)
+            layer._check_capturedcurrent(recipe)
         try:
             outputs = self._run(entry, leaves, effective(layer._jit))
         except Exception:
@@ -163,7 +164,7 @@ class Lean:
 
     def _run(self, entry: Entry, values: list[Any], mode: Any) -> Any:
         if entry.state:
-            values += _values(entry.state)
+            values += current(entry.state)
         if entry.signature is None or not entry.executor.compiles(mode):
             return entry.executor.plain(values)
         return entry.executor.advance(entry.signature, values, mode)
@@ -224,7 +225,7 @@ def _entry(layer: Any, program: Program, leaves: list[Any]) -> Entry | None:
     variables = any(isinstance(each, keras.Variable) for each in state)
     if variables and layer.compute_dtype != layer.variable_dtype:
         return None  # Keras casts them
-    values = [*leaves, *_values(state)]
+    values = [*leaves, *current(state)]
     return Entry(
         executor,
         executor.signature(values),
@@ -233,10 +234,6 @@ def _entry(layer: Any, program: Program, leaves: list[Any]) -> Entry | None:
         layer._dtype_policy,
         len(layer._layers),
     )
-
-
-def _values(state: Iterable[Any]) -> list[Any]:
-    return [each.value if isinstance(each, keras.Variable) else each for each in state]
 
 
 def _masks_of_tensors() -> Callable[[Any], Any]:

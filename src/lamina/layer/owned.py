@@ -251,10 +251,14 @@ class OwnedState:
         self.objects[name] = value
         self._sources[name] = source
 
-    def values(self, names: Iterable[str]) -> list[Any]:
+    def values(self) -> dict[str, Any]:
         """What a run reads: tensors of variables and constants, generators, layers."""
-        owned = (self.objects[name] for name in names)
-        return [value.value if isinstance(value, keras.Variable) else value for value in owned]
+        return dict(zip(self.objects, current(self.objects.values()), strict=True))
+
+
+def current(objects: Iterable[Any]) -> list[Any]:
+    """What variables hold now; other objects as they are."""
+    return [each.value if isinstance(each, keras.Variable) else each for each in objects]
 
 
 def _seed_of(source: Any) -> int | None:
