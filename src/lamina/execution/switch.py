@@ -53,7 +53,7 @@ class set_jit:  # used as a function is, like torch.set_grad_enabled
     Example:
         >>> import lamina
         >>> with lamina.set_jit(False):
-        ...     lamina.capture(lambda x: x + 1).run(1.0)
+        ...     float(lamina.capture(lambda x: x + 1).run(1.0))
         2.0
     """
 

@@ -97,7 +97,7 @@ class Lean:
             return LONG
         recipe = layer._recipe
         if recipe is not None and recipe.watched:
-            layer._check_capturedcurrent(recipe)
+            layer._check_captured_values(recipe)
         try:
             outputs = self._run(entry, leaves, effective(layer._jit))
         except Exception:
