@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from lamina.layer import Lambda as Lambda
     from lamina.legacy import load_model as load_model
     from lamina.tracing import capture as capture
-    from lamina.verification import verify as verify
+    from lamina.verification.checking import verify as verify
 
 __version__ = "0.1.0"
 

@@ -14,7 +14,8 @@ from keras import ops
 import lamina
 from lamina.errors import UnavailableError, VerificationError
 from lamina.expression.model import Call, Expression, Ref, Spec
-from lamina.verification import comparing, frameworks
+from lamina.tracing import frameworks
+from lamina.verification import comparing
 from lamina.verification.sampling import samples_of
 
 X = np.random.default_rng(0).normal(size=(4, 6)).astype("float32")

@@ -13,11 +13,11 @@ import keras
 from lamina.errors import LaminaError, UnavailableError, VerificationError
 from lamina.expression.model import leaves
 from lamina.layer.programs import Program, Recipe, Situation
+from lamina.tracing import frameworks
 from lamina.tracing.api import Captured
-from lamina.verification import frameworks
 from lamina.verification.apart import apart, variables_kept
+from lamina.verification.checking import Pair, compare
 from lamina.verification.sampling import samples_of
-from lamina.verification.verify import Pair, compare
 from lamina.vocabulary import context
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
 from lamina._numpy import np
-from lamina.errors import CaptureError, LaminaError
+from lamina.errors import CaptureError, LaminaError, SpecNeededError
 from lamina.expression.inference import spec_of
 from lamina.expression.model import Expression, FrozenDict, FrozenList, Ref, Spec, leaves
+from lamina.jaxpr import whole
 from lamina.tracing import variables
 from lamina.tracing.assembly import assemble, lower_outputs
 from lamina.tracing.created import LayerStore
@@ -124,9 +125,12 @@ def capture_structures(
         CaptureError: As `capture_with_state`.
     """
     with context.hook(context.layer_store, context.layer_store.get() or LayerStore()):
-        first, second = (
-            _traced(function, arguments, tensors, kwargs, finish, places) for places in (True, False)
-        )
+        try:
+            first, second = _twice(function, arguments, tensors, kwargs, finish)
+        except SpecNeededError:
+            raise
+        except LaminaError as error:
+            first, second = _twice(whole(function, error), arguments, tensors, kwargs, finish)
     captured = first.captured()
     if not first.agrees(second):
         expression, other = captured.expression, second.captured().expression
@@ -179,6 +183,20 @@ class _Trace:
 
 def _same_array(first: np.ndarray[Any, Any], second: np.ndarray[Any, Any]) -> bool:
     return first is second or first.tobytes() == second.tobytes()
+
+
+def _twice(
+    function: Callable[..., Any],
+    arguments: Sequence[Any],
+    tensors: Mapping[str, Any],
+    kwargs: Mapping[str, Any],
+    finish: Callable[[Any], Any],
+) -> tuple[_Trace, _Trace]:
+    """Two traces of a function, of which the first knows the lines of its calls."""
+    first, second = (
+        _traced(function, arguments, tensors, kwargs, finish, places) for places in (True, False)
+    )
+    return first, second
 
 
 def _traced(

@@ -252,6 +252,10 @@ class TraceRecorder:
                 self.guard(source, axis)
         return size
 
+    def dependencies(self, ref: Ref, axis: int | None = None) -> Iterator[tuple[int, int]]:
+        """The input axes of known size that a size depends on: of a dimension, or of one axis of a tensor."""
+        return self._specs.dependencies(ref, axis)
+
     def _guard_rank(self, ref: Ref) -> None:
         for source in self._specs.sources(ref):
             self.guard(source, "rank")
@@ -321,13 +325,13 @@ class TraceRecorder:
         return self._specs.evaluator(world)(ref)
 
     def _where(self) -> Location | None:
-        return _place() if self.places else None
+        return user_place() if self.places else None
 
     # Messages
 
     def message(self, what: str, advice: str) -> str:
         """A message that says what was done, where, and what to write instead."""
-        where = _place()
+        where = user_place()
         at = f" at {where}" if where else ""
         return f"{self.name!r} needs {what}{at}, which an expression cannot hold; {ADVICE[advice]}"
 
@@ -377,7 +381,8 @@ _READS: Mapping[str, Callable[[TraceRecorder, Any], Any]] = {
 }
 
 
-def _place() -> Location | None:
+def user_place() -> Location | None:
+    """The user's line that is running."""
     frame = user_frame()
     return None if frame is None else Location(frame.f_code.co_filename, frame.f_lineno)
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamina._keras import is_a, keras
 from lamina.errors import CaptureError
+from lamina.jaxpr import applies, stand_in
 from lamina.tracing.proxy import (
     ClassStandIn,
     FrameworkModule,
@@ -85,6 +86,8 @@ class Substitution:
             return self._framework_function(framework, value)
         if isinstance(value, types.FunctionType):
             return self._function(value)
+        if registry.framework_of(type(value).__module__) == "jax" and not _is_leaf(value):
+            return self._compiled(value)
         if isinstance(value, functools._lru_cache_wrapper):
             return self(value.__wrapped__)
         if isinstance(value, types.MethodType):
@@ -138,13 +141,26 @@ class Substitution:
         """What stands for a framework's function or class that only takes plain values."""
         if isinstance(real, type) and _makes_layers(real):
             return self._layer_class(real)
-        call = foreign(real, explanation)
+        call = self._foreign_call(real, explanation)
 
         def followed(*args: Any, **kwargs: Any) -> Any:
             result = call(*args, **kwargs)
             return self(result) if callable(result) else result
 
         return class_stand_in(real, followed) if isinstance(real, type) else followed
+
+    def _foreign_call(self, real: Callable[..., Any], explanation: str) -> Callable[..., Any]:
+        framework = registry.framework_of(module_of(real)) or registry.framework_of(type(real).__module__)
+        if self._recorder is not None and applies(framework) and not isinstance(real, type):
+            return stand_in(self, real, explanation)
+        return foreign(real, explanation)
+
+    def _compiled(self, value: Any) -> Any:
+        """What `jax.jit`, `jax.custom_jvp` or `jax.custom_vjp` made of a function of the user."""
+        wrapped = getattr(value, "__wrapped__", None)
+        if type(value).__module__.startswith("jaxlib") and wrapped is not None:
+            return self(wrapped)
+        return self._framework_function("jax", value)
 
     def _layer_class(self, kind: type) -> Any:
         from lamina.tracing.created import layer_class

@@ -1,4 +1,4 @@
 """Expressions compared with the functions they were captured from."""
 
-from lamina.verification.verify import Verified as Verified
-from lamina.verification.verify import verify as verify
+from lamina.verification.checking import Verified as Verified
+from lamina.verification.checking import verify as verify

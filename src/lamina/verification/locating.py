@@ -13,14 +13,15 @@ from lamina.expression import opset
 from lamina.expression.model import Call, Expression, Ref, map_tree
 from lamina.expression.printer import call_line
 from lamina.expression.runner import call_on, literal
+from lamina.tracing import frameworks
 from lamina.tracing.variables import value_now
-from lamina.verification import comparing, frameworks
+from lamina.verification import comparing
 from lamina.verification.observing import Event, Observer, observed
 from lamina.vocabulary.tracer import BINARY, COMPARE, UNARY, Tracer
 
 if TYPE_CHECKING:
     from lamina.tracing.api import Captured
-    from lamina.verification.verify import Pair
+    from lamina.verification.checking import Pair
 
 _OPERATORS: Mapping[str, Callable[..., Any]] = {
     op: getattr(operator, method) for table in (BINARY, COMPARE, UNARY) for method, op in table.items()

@@ -13,9 +13,10 @@ from lamina.expression import opset
 from lamina.expression.inference import spec_of
 from lamina.expression.model import Closure, Expression, freeze_tree, leaves
 from lamina.expression.runner import flatten_inputs, plan_of
+from lamina.tracing import frameworks
 from lamina.tracing.api import Captured, capture_structures
 from lamina.tracing.variables import value_now
-from lamina.verification import comparing, frameworks
+from lamina.verification import comparing
 from lamina.verification.apart import variables_kept
 from lamina.verification.distributions import explain_distributions
 from lamina.verification.locating import locate

@@ -8,9 +8,8 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from lamina._keras import keras
+from lamina._numpy import np
 from lamina.expression.model import map_tree
 
 _TENSOR_FRAMEWORKS = ("jax", "tensorflow", "torch")
