@@ -6,7 +6,7 @@ import contextlib
 import functools
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
@@ -16,7 +16,6 @@ from lamina.expression.inference import infer
 from lamina.expression.model import Expression, Spec, leaves, map_tree, thaw
 from lamina.expression.runner import flatten_inputs
 from lamina.layer import config as configs
-from lamina.layer.checked import Check
 from lamina.layer.lean import LONG, Lean
 from lamina.layer.masks import Mask
 from lamina.layer.output_shape import OutputShape
@@ -27,6 +26,9 @@ from lamina.layer_v1 import LayerV1
 from lamina.layer_v1.internals import own_variables
 from lamina.tracing.api import function_name
 from lamina.vocabulary import context
+
+if TYPE_CHECKING:
+    from lamina.layer.checked import Check
 
 _WAYS_OUT = (
     "Three ways out: write it with keras.ops, lamina.backend (K) or NumPy functions that lamina knows; keep "
@@ -91,6 +93,8 @@ class Lambda(LayerV1, keras.layers.Layer):
         recipe = Recipe(function, arguments or {})
         self._setup(recipe, output_shape, mask, jit, kwargs)
         if verify:
+            from lamina.layer.checked import Check
+
             self._check.value = Check(self.name, recipe, self._owned.value)
         self.function = function
         self.arguments = dict(arguments or {})
