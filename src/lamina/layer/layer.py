@@ -6,7 +6,7 @@ import contextlib
 import functools
 import warnings
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 
@@ -26,9 +26,6 @@ from lamina.layer_v1 import LayerV1
 from lamina.layer_v1.internals import own_variables
 from lamina.tracing.api import function_name
 from lamina.vocabulary import context
-
-if TYPE_CHECKING:
-    from lamina.layer.checked import Check
 
 _WAYS_OUT = (
     "Three ways out: write it with keras.ops, lamina.backend (K) or NumPy functions that lamina knows; keep "
@@ -111,7 +108,7 @@ class Lambda(LayerV1, keras.layers.Layer):
         self._programs: Untracked[list[Program]] = Untracked([])
         self._owned: Untracked[OwnedState] = Untracked(OwnedState(self))
         self._refusal: LaminaError | None = None
-        self._check: Untracked[Check | None] = Untracked(None)
+        self._check: Untracked[Callable[[Program, Situation], None] | None] = Untracked(None)
         self._lean: Untracked[Lean] = Untracked(Lean(type(self), Lambda))
 
     # Which expression holds
