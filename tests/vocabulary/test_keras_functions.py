@@ -216,6 +216,28 @@ def test_functions_are_found_however_they_are_imported():
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
+def test_tensorflow_is_reached_through_k():
+    """Keras 2 had `K.tf`; the function needs no TensorFlow today."""
+    from keras import backend as K
+
+    expression = lamina.capture(lambda x: K.tf.nn.relu(K.tf.expand_dims(x, 1)), (None, 3))
+    assert [call.op for call in expression.calls] == ["expand_dims", "relu"]
+    with pytest.raises(lamina.LaminaError, match=r"K\.tg is not a function"):
+        lamina.capture(lambda x: K.tg(x), (None, 3))
+
+
+def test_a_lambda_layer_inside_a_function_is_part_of_it():
+    scale = 3.0
+    inner = keras.layers.Lambda
+
+    def outer(x):
+        doubled = inner(lambda y: y * scale)(x)
+        return keras.layers.Lambda(lambda y, shift: y + shift, arguments={"shift": 1.0})(doubled)
+
+    expression = lamina.capture(outer, (None, 3))
+    assert expression == lamina.capture(lambda x: x * 3.0 + 1.0, (None, 3))
+
+
 class Half(keras.losses.Loss):
     def call(self, y_true, y_pred):
         return keras.ops.mean(y_pred - y_true, axis=-1) / 2

@@ -153,7 +153,8 @@ class Lambda(LayerV1, keras.layers.Layer):
             return found
         if self._recipe is None:
             raise SignatureError(f"layer {self.name!r} holds no expression")
-        self._capture(Situation(Spec(), training=False))
+        if self._refusal is None:
+            self._capture(Situation(Spec(), training=False))
         if self._refusal is not None:
             raise self._refusal
         return next(p for p in self._programs.value if p.training is not True)

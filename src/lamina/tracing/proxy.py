@@ -50,8 +50,10 @@ class FrameworkModule(registry.Namespace):
         if dotted in self._vocabulary.table:
             real = getattr(self._module, name, None)
             return context.watched(f"{self._vocabulary.name}.{dotted}", real, self._vocabulary.table[dotted])
-        if not hasattr(self._module, name):
+        if self._vocabulary.forbids(dotted):
             raise UnknownNameError(self._vocabulary.explain(dotted))
+        if not hasattr(self._module, name):
+            return self._vocabulary.get(dotted)
         real = getattr(self._module, name)
         if isinstance(real, types.ModuleType):
             found = registry.for_module(real.__name__)

@@ -183,10 +183,10 @@ class TraceRecorder:
             return None
         return None if shape is None else len(shape)
 
-    def peek_dtype(self, ref: Ref) -> str | None:
-        """The dtype, or `None` while it is not known."""
+    def peek_dtype(self, ref: Ref, assume: bool = False) -> str | None:
+        """The dtype, or `None` while it is not known; `assume` gives inputs of unknown dtype the default."""
         try:
-            return self._specs.spec(ref).dtype
+            return self._specs.assumed_dtype(ref) if assume else self._specs.spec(ref).dtype
         except SpecNeededError:
             return None
 

@@ -56,6 +56,11 @@ class SpecReader:
             return Spec(merged.shape, None)
         return merged
 
+    def assumed_dtype(self, ref: Ref) -> str | None:
+        """The dtype, with the default for inputs of unknown dtype."""
+        merged = self._merged(ref)
+        return merged.dtype if isinstance(merged, Spec) else "int32"
+
     def size(self, ref: Ref) -> int | None:
         """The value of a dimension, or `None`."""
         merged = self._merged(ref)

@@ -165,7 +165,16 @@ class Substitution:
     def _layer_class(self, kind: type) -> Any:
         from lamina.tracing.created import layer_class
 
+        if kind is keras.layers.Lambda:
+            return class_stand_in(kind, self._lambda_inside)
         return kind if self._recorder is None else layer_class(self, self._recorder, kind)
+
+    def _lambda_inside(
+        self, function: Callable[..., Any], *args: Any, arguments: Any = None, **kwargs: Any
+    ) -> Callable[..., Any]:
+        """A `keras.layers.Lambda` made in a captured function: what it is called on is traced further."""
+        inside = getattr(function, "__globals__", {}).get("__builtins__") is self._builtins
+        return functools.partial(function if inside else self(function), **(arguments or {}))
 
     def behind(self, value: Any) -> Any:
         """What `value` stands for, where that was replaced; else `None`."""

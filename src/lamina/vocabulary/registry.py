@@ -29,6 +29,7 @@ class Vocabulary:
         refused: What to use instead of names that no expression can hold.
         methods: Methods of the framework's tensors; the first argument is the tensor.
         links: Names that stand for the module of another vocabulary, such as `K.tf`.
+        forbidden: Those of the refused names that must not run on plain values either.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Vocabulary:
     refused: Mapping[str, str] = field(default_factory=dict)
     methods: Mapping[str, Any] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
+    forbidden: frozenset[str] = frozenset()
 
     def get(self, dotted: str) -> Any:
         """The function, constant or namespace of a dotted name.
@@ -53,10 +55,21 @@ class Vocabulary:
             return Namespace(self, dotted)
         raise UnknownNameError(self.explain(dotted))
 
+    def refuses(self, dotted: str) -> str | None:
+        """The refused name that `dotted` is or lies below."""
+        parts = dotted.split(".")
+        names = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
+        return next((name for name in names if name in self.refused), None)
+
+    def forbids(self, dotted: str) -> bool:
+        """Whether a name is refused whatever it is called on."""
+        return self.refuses(dotted) in self.forbidden
+
     def explain(self, dotted: str) -> str:
         """Why a name is not to be had, and what to use instead."""
-        if dotted in self.refused:
-            return f"{self.name}.{dotted} cannot be part of an expression: {self.refused[dotted]}"
+        refused = self.refuses(dotted)
+        if refused is not None:
+            return f"{self.name}.{dotted} cannot be part of an expression: {self.refused[refused]}"
         near = difflib.get_close_matches(dotted, self.table, n=3)
         hint = f"; the nearest names are {', '.join(f'{self.name}.{n}' for n in near)}" if near else ""
         return (

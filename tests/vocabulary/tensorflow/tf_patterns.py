@@ -318,7 +318,12 @@ of(
     f(2, 4, 4, 3),
 )
 of(37, lambda x: tf.nn.top_k(x, k=2)[0], n(3, 5))
-of(37, lambda x: tf.image.crop_and_resize(x[0], x[1], tf.range(2), (3, 3)), f(2, 5, 5, 1), f(2, 4))
+of(
+    37,
+    lambda x: tf.image.crop_and_resize(x[0], x[1], tf.range(tf.shape(x[1])[0]), (3, 3)),
+    f(2, 5, 5, 1),
+    f(2, 4),
+)
 of(38, lambda x: x[..., tf.newaxis], n(2, 3))
 of(38, lambda x: x[:, tf.newaxis, :] * x[:, :, tf.newaxis], n(2, 3))
 of(39, lambda x, depth=5: tf.one_hot(x, depth), i(5, 2, 3))

@@ -22,6 +22,7 @@ from typing import Any
 
 from lamina.vocabulary.registry import Vocabulary
 from lamina.vocabulary.tensorflow.methods import METHODS as METHODS
+from lamina.vocabulary.tensorflow.refused import FORBIDDEN
 from lamina.vocabulary.tensorflow.refused import REFUSED as REFUSED
 from lamina.vocabulary.tensorflow.table import TABLE as TABLE
 from lamina.vocabulary.tensorflow.table import TABLE_V1 as TABLE_V1
@@ -64,6 +65,7 @@ VOCABULARIES = (
         REFUSED,
         METHODS,
         {**_LINKS, "compat.v1": "tensorflow.compat.v1", "compat.v2": "tensorflow.compat.v2"},
+        FORBIDDEN,
     ),
     Vocabulary(
         "tf.compat.v1",
@@ -71,6 +73,7 @@ VOCABULARIES = (
         TABLE_V1,
         REFUSED,
         links=_LINKS,
+        forbidden=FORBIDDEN,
     ),
     Vocabulary(
         "tf.compat.v2",
@@ -78,6 +81,7 @@ VOCABULARIES = (
         TABLE,
         REFUSED,
         links=_LINKS,
+        forbidden=FORBIDDEN,
     ),
     Vocabulary(
         "tensorflow.python.ops",

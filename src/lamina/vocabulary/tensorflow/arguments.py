@@ -181,6 +181,12 @@ def known_dtype(x: Any) -> str | None:
     return None
 
 
+def is_complex(x: Any) -> bool:
+    """Whether an operand is complex, also where it depends on inputs of unknown dtype: those are real."""
+    assumed = x.recorder.peek_dtype(x.ref, assume=True) if is_tracer(x) else known_dtype(x)
+    return (assumed or "").startswith("complex")
+
+
 def known_rank(x: Any) -> int | None:
     """The number of axes where it is known, and no guard is added."""
     if is_tracer(x):

@@ -13,8 +13,8 @@ from lamina.vocabulary.tensorflow.arguments import (
     cast_like,
     dtype_name,
     dtype_of,
+    is_complex,
     is_integer,
-    known_dtype,
     operand,
     pair,
     tensor,
@@ -51,7 +51,7 @@ def square(x: Any) -> Any:
 
 def conj(x: Any) -> Any:
     """`tf.math.conj`: real tensors stay as they are."""
-    return ops.conj(x) if (known_dtype(x) or "").startswith("complex") else x
+    return ops.conj(x) if is_complex(x) else x
 
 
 def round_(x: Any) -> Any:
@@ -196,7 +196,7 @@ def cast(x: Any, dtype: Any) -> Any:
         if name.startswith(("int", "uint")):
             return x
         return ops.cast(ops.convert_to_tensor(x), name)
-    if (known_dtype(x) or "").startswith("complex") and not name.startswith("complex"):
+    if is_complex(x) and not name.startswith("complex"):
         x = ops.real(x)
     return tensor(x, name)
 

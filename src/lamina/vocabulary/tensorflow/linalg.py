@@ -9,7 +9,7 @@ from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.keras_backend.shapes import product, rank
 from lamina.vocabulary.tensorflow.arguments import (
     dtype_of,
-    known_dtype,
+    is_complex,
     known_sizes,
     operand,
     pair,
@@ -20,14 +20,10 @@ from lamina.vocabulary.tensorflow.arguments import (
 from lamina.vocabulary.tensorflow.reductions import axes_of
 
 
-def _is_complex(x: Any) -> bool:
-    return (known_dtype(x) or "").startswith("complex")
-
-
 def matrix_transpose(a: Any, conjugate: bool = False) -> Any:
     """`tf.linalg.matrix_transpose`: the last two axes swapped."""
     swapped = ops.swapaxes(operand(a), -1, -2)
-    return ops.conj(swapped) if conjugate and _is_complex(a) else swapped
+    return ops.conj(swapped) if conjugate and is_complex(a) else swapped
 
 
 def adjoint(matrix: Any) -> Any:
@@ -87,7 +83,7 @@ def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: Any = 
     if isinstance(axis, tuple) and len(axis) == 1:
         axis = axis[0]
     if ord in ("euclidean", "fro") or (ord == 2 and (everything or not isinstance(axis, tuple))):
-        squares = ops.square(ops.absolute(x)) if _is_complex(x) else ops.square(x)
+        squares = ops.square(ops.absolute(x)) if is_complex(x) else ops.square(x)
         return ops.sqrt(ops.sum(squares, axis=axis, keepdims=keep))
     if isinstance(axis, tuple) and len(axis) == 2 and not everything:
         return ops.norm(x, ord=ord, axis=axis, keepdims=keep)

@@ -107,7 +107,12 @@ def _categorical(logits: Any, num_samples: Any, dtype: Any, seed: Any) -> Any:
 
 def shuffle(value: Any, seed: Any = None) -> Any:
     """`tf.random.shuffle`: along the first axis."""
-    return random.shuffle(operand(value), axis=0, seed=_seed(seed))
+    return _shuffled(operand(value), _seed(seed))
+
+
+def _shuffled(x: Any, seed: Any) -> Any:
+    # The shuffle of Keras on JAX mixes the columns of each row too.
+    return ops.take(x, random.shuffle(ops.arange(ops.shape(x)[0], dtype="int32"), seed=seed), axis=0)
 
 
 def _crop(value: Any, size: Any, seed: Any) -> Any:
@@ -168,7 +173,7 @@ def stateless_binomial(shape: Any, seed: Any, counts: Any, probs: Any, output_dt
 
 def stateless_shuffle(value: Any, seed: Any, alg: Any = None) -> Any:
     """`tf.random.experimental.stateless_shuffle`."""
-    return random.shuffle(operand(value), axis=0, seed=_stateless(seed))
+    return _shuffled(operand(value), _stateless(seed))
 
 
 def stateless_random_crop(value: Any, size: Any, seed: Any) -> Any:

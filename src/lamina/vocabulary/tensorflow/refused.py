@@ -126,3 +126,6 @@ _REASONS: tuple[tuple[str, str], ...] = (
 REFUSED: Mapping[str, str] = MappingProxyType(
     {name: why for why, names in _REASONS for name in names.split()}
 )
+
+# Without a tensor among their arguments they would run, and fail later with TensorFlow's own message.
+FORBIDDEN = frozenset("Session InteractiveSession placeholder saved_model hub import_graph_def".split())

@@ -19,6 +19,7 @@ from lamina.vocabulary.tensorflow import (
     images,
     indexing,
     linalg,
+    loops,
     nn,
     randoms,
     reductions,
@@ -38,7 +39,8 @@ _FUNCTIONS: Mapping[ModuleType, str] = {
     colors: """adjust_brightness adjust_contrast adjust_gamma adjust_hue adjust_saturation
         convert_image_dtype grayscale_to_rgb hsv_to_rgb per_image_standardization rgb_to_grayscale
         rgb_to_hsv rgb_to_yiq rgb_to_yuv yiq_to_rgb yuv_to_rgb""",
-    control: "case cond foldl foldr map_fn scan switch_case vectorized_map while_loop",
+    control: "case cond foldl foldr map_fn scan switch_case vectorized_map",
+    loops: "while_loop",
     conv: """atrous_conv2d avg_pool batch_to_space batch_to_space_v1 conv1d conv2d_v1 conv_transpose
         convolution convolution_v1 depth_to_space depthwise_conv2d depthwise_conv2d_v1
         extract_image_patches extract_patches max_pool pool pool_v1 separable_conv2d separable_conv2d_v1
@@ -246,7 +248,7 @@ _CONSTANTS: Mapping[str, Any] = {
     **{f"image.ResizeMethod.{name}": method for name, method in resize.NAMED_METHODS.items()},
     "newaxis": None,
     "Tensor": dtypes.Tensor,
-    "TensorArray": control.TensorArray,
+    "TensorArray": loops.TensorArray,
     "TensorShape": tensor_shape,
     "compat.dimension_value": dimension_value,
 }
