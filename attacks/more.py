@@ -28,3 +28,15 @@ attack(
 attack("print_to_file.keras", "tf.print into a file", "lambda.hidden", advisory="CVE-2024-3660")(
     lambda m: in_zip(code("def f(x):\n tf.print('x', output_stream='file://MARKER')\n return x * 2", m))
 )
+attack(
+    "benign_packaged.keras",
+    "harmless: a registered function with the package that Keras 3 writes before it",
+    "function.by-name",
+    "by name",
+)(lambda m: keras_zip(model(lambda_layer(named("my_package>my_activation")))))
+attack(
+    "packaged_gadget.keras",
+    "a function of os with a package before it",
+    "function.gadget",
+    advisory="CVE-2025-1550",
+)(lambda m: keras_zip(model(lambda_layer(named("my_package>system", "os")))))

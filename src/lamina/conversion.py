@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ def convert(
     weights: str | None = None,
     verify: str | os.PathLike[str] | None = None,
     freeze: bool = False,
+    allow: Collection[str] = (),
 ) -> Converted:
     """Read a model file of any Keras and write it as a `.keras` file.
 
@@ -57,6 +58,7 @@ def convert(
         weights: Where the weights are, if not in the file.
         verify: An `.npz` with inputs `i0`, `i1`, ... and the outputs `o0`, ... to be reproduced.
         freeze: Whether to write stock Keras layers only, for processes without lamina.
+        allow: Names of registered functions and classes that the file may refer to.
 
     Raises:
         ConversionError: The target does not end in `.keras`, or the samples are not reproduced.
@@ -67,7 +69,7 @@ def convert(
     target = Path(target)
     if target.suffix != ".keras":
         raise ConversionError(f"the target must end in .keras, received {str(target)!r}")
-    loaded = read_model(source, names=names, weights=weights)
+    loaded = read_model(source, names=names, weights=weights, allow=allow)
     model, rows = loaded.model, _rows(str(source), loaded.model)
     if freeze:
         from lamina.freezing import freeze as frozen

@@ -6,13 +6,15 @@ import pytest
 
 from lamina.auditing import Finding, Report, Verdict
 from lamina.auditing.policy import NotAllowedError, check
-from lamina.errors import ArgumentError, LaminaError
+from lamina.errors import ArgumentError, LaminaError, NamesNeededError
 
 pytestmark = pytest.mark.backend_free
 
 
 def report(verdict: Verdict, *names: str) -> Report:
-    return Report("m.keras", findings=(Finding("rule", verdict, names=names, message="what\nmore"),))
+    return Report(
+        "m.keras", findings=(Finding("lambda.outside", verdict, names=names, message="what\nmore"),)
+    )
 
 
 def test_pure_passes() -> None:
@@ -47,9 +49,43 @@ def test_what_is_not_allowed_cannot_be_allowed(verdict: Verdict) -> None:
     with pytest.raises(NotAllowedError):
         check(
             report(verdict, "os.system"),
-            allow=["os.system", "rule", "m.keras"],
+            allow=["os.system", "lambda.outside", "m.keras"],
             names={"os.system": 1, "os": 2},
         )
+
+
+def test_what_only_lacks_names_asks_for_them() -> None:
+    findings = (
+        Finding("lambda.needs-names", Verdict.NEEDS_NAMES, names=("SCALE", "mean")),
+        Finding("function.by-name", Verdict.BY_NAME, names=("gate", "mine>gate")),
+    )
+    with pytest.raises(
+        NamesNeededError, match=r"names=\{'SCALE': \.\.\., 'gate': \.\.\., 'mean': \.\.\.\}"
+    ) as caught:
+        check(Report("m.keras", findings=findings))
+    assert isinstance(caught.value, NotAllowedError)
+    assert caught.value.names == ("SCALE", "gate", "mean")
+
+
+def test_what_the_compile_config_lacks_does_not_stop_the_model() -> None:
+    loss = Finding("function.by-name", Verdict.BY_NAME, pointer="/compile_config/loss", names=("gap",))
+    assert check(Report("m.keras", findings=(loss,))) == (loss,)
+    assert check(Report("m.keras", findings=(loss,)), allow=["gap"]) == ()
+    code = Finding(
+        "lambda.outside", Verdict.NOT_ALLOWED, pointer="/compile_config/loss", names=("os.system",)
+    )
+    with pytest.raises(NotAllowedError):
+        check(Report("m.keras", findings=(code,)))
+
+
+def test_rules_that_nothing_reads_may_be_allowed_by_their_id() -> None:
+    member = Finding("zip.unknown-member", Verdict.NOT_UNDERSTOOD, message="'notes.txt'")
+    assert check(Report("m.keras", findings=(member,)), allow=["zip.unknown-member"]) == ()
+    with pytest.raises(NotAllowedError):
+        check(Report("m.keras", findings=(member,)))
+    pickled = Finding("zip.pickle-member", Verdict.NOT_ALLOWED)
+    with pytest.raises(NotAllowedError):
+        check(Report("m.keras", findings=(pickled,)), allow=["zip.pickle-member"])
 
 
 @pytest.mark.parametrize("allow", [True, False, "gate", b"gate", 3, [1], None])

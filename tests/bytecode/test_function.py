@@ -44,6 +44,12 @@ def test_both_text_forms_come_back(blob: bytes) -> None:
         assert to_bytes(blob.decode("latin-1").encode("latin-1")) == (blob, "raw_unicode_escape")
 
 
+def test_code_that_stands_there_twice_is_refused() -> None:
+    both = {"code": TEXT, "defaults": None, "closure": None, "value": [TEXT, None, None]}
+    with pytest.raises(BytecodeError, match="twice"):
+        read_function({"class_name": "__lambda__", "config": both})
+
+
 @pytest.mark.parametrize("text", ["", "YwAAA", "====", "hello world!", "c\x00"])
 def test_what_is_no_code_is_refused(text: str) -> None:
     with pytest.raises(BytecodeError):
@@ -59,6 +65,7 @@ def test_what_is_no_code_is_refused(text: str) -> None:
             "class_name": "__lambda__",
             "config": {"code": TEXT, "defaults": [2.0, [1.0, -1.0]], "closure": None},
         },
+        {"class_name": "__lambda__", "config": {"value": [TEXT, [2.0, [1.0, -1.0]], None]}},
         [BLOB.decode("latin-1"), [2.0, [1.0, -1.0]], None],
     ],
 )

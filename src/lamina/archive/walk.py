@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from lamina.archive.rules import Findings
 
@@ -60,8 +60,7 @@ class LambdaNode:
     config: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     path: str
     pointer: str
     key: str
@@ -174,12 +173,11 @@ def _inside(place: _Place, value: Any, skip: Iterable[str] = ()) -> _Inside:
     if isinstance(value, dict):
         found = _object(place, value)
         path = found.path if found else place.path
-        items = [(place.child(key, path), child) for key, child in value.items() if key not in skip]
-    elif isinstance(value, list):
-        items = [(place.child(index), child) for index, child in enumerate(value)]
-    else:
-        items = []
-    return [item for item in items if isinstance(item[1], dict | list)]
+        inside = [item for item in value.items() if isinstance(item[1], dict | list) and item[0] not in skip]
+        return [(place.child(key, path), child) for key, child in inside]
+    if isinstance(value, list):
+        return [(place.child(i), child) for i, child in enumerate(value) if isinstance(child, dict | list)]
+    return []
 
 
 def _class(node: dict[str, Any]) -> str:

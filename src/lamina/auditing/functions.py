@@ -101,9 +101,8 @@ def _code(saved: Any, specs: Sequence[Any] | None) -> Finding:
     if reach.outside:
         met = problem is not None and not isinstance(problem, SpecNeededError)
         rule = "lambda.outside" if met else "lambda.hidden"
-        return finding(
-            rule, f"it uses {reach.explain()}", names=tuple(reach.outside), python=python, line=line
-        )
+        message = f"it uses {reach.explain()}" + (f"\n{problem}" if met else "")
+        return finding(rule, message, names=tuple(reach.outside), python=python, line=line)
     if reach.needed or isinstance(problem, NamesNeededError):
         names = tuple(sorted(reach.needed | set(getattr(problem, "names", ()))))
         return finding("lambda.needs-names", f"it reads {', '.join(names)}", names=names, python=python)
@@ -151,7 +150,7 @@ def _library(saved: Any, library: Any) -> Finding:
     if root not in FRAMEWORK_ROOTS:
         return finding("lambda.outside", f"it claims to come from {library.module}", names=(library.name,))
     return finding(
-        "function.by-name",
+        "function.library-code",
         f"the code of {library.module}.{library.name}, for which lamina takes the function of that name",
         names=(library.name,),
         python=", ".join(reach.versions),
@@ -161,7 +160,8 @@ def _library(saved: Any, library: Any) -> Finding:
 def _named(named: Any, module: str | None) -> Finding:
     name, home = named.name, named.module or module or ""
     root = home.partition(".")[0] if isinstance(home, str) else "?"
-    if not all(part.isidentifier() for part in name.replace("<lambda>", "x").split(".")):
+    plain = name.rpartition(">")[2]
+    if not all(part.isidentifier() for part in plain.replace("<lambda>", "x").split(".")):
         return finding("function.gadget", f"{name!r} is no name of a function", names=(name,))
     if name in FUNCTIONS or name in _DOCUMENTED_BUILTINS or _in_vocabulary(name):
         if root in FRAMEWORK_ROOTS | {"", "builtins", "__main__"}:
@@ -172,7 +172,18 @@ def _named(named: Any, module: str | None) -> Finding:
         return finding("function.gadget", f"{home}.{name} is of Python itself", names=(f"{home}.{name}",))
     if root in ("", "builtins") and hasattr(builtins, name):
         return finding("function.gadget", f"{name} is of Python itself", names=(name,))
-    return finding("function.by-name", f"the function {name}{f' of {home}' if home else ''}", names=(name,))
+    return by_name(f"the function {name}{f' of {home}' if home else ''}", name)
+
+
+def by_name(message: str, name: str) -> Finding:
+    """A finding for code elsewhere; a registered name such as `"my_package>gate"` is short for both.
+
+    Example:
+        >>> by_name("the function gate", "my_package>gate").names
+        ('gate', 'my_package>gate')
+    """
+    plain = name.rpartition(">")[2]
+    return finding("function.by-name", message, names=tuple(dict.fromkeys((plain, name))))
 
 
 def _in_vocabulary(name: str) -> bool:

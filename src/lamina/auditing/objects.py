@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lamina.archive import ModelFile
-from lamina.auditing.functions import FRAMEWORK_ROOTS, finding
+from lamina.auditing.functions import FRAMEWORK_ROOTS, by_name, finding
 from lamina.auditing.known import CLASSES, FUNCTIONS
 from lamina.auditing.verdicts import Finding
 
@@ -129,9 +129,8 @@ def _class(kind: str, node: dict[str, Any]) -> Iterator[Finding]:
         yield finding("object.gadget", f"{module}.{kind}", names=(f"{module}.{kind}",))
     else:
         home = f" of {module}" if module else ""
-        yield finding(
-            "object.custom", f"the class {registered or kind}{home}", names=(kind, registered or kind)
-        )
+        names = tuple(dict.fromkeys((plain, kind, registered or kind)))
+        yield finding("object.custom", f"the class {registered or kind}{home}", names=names)
 
 
 def _fits(registered: str, kind: str) -> bool:
@@ -184,6 +183,6 @@ def _text(key: str, value: str) -> Iterator[Finding]:
     if _PICKLE.match(value) or _is_base64_pickle(value):
         yield finding("config.pickle", f"{key} is {value!a:.60}")
     elif key in _NAMING and value not in FUNCTIONS and value not in CLASSES and value:
-        yield finding("function.by-name", f"{key} is the function or object {value!r:.100}", names=(value,))
+        yield by_name(f"{key} is the function or object {value!r:.100}", value)
     elif len(value) <= _LONGEST and _PATH.search(value):
         yield finding("config.path", f"{key} is {value!a:.200}", names=(value,))

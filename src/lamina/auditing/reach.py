@@ -18,12 +18,6 @@ from lamina.bytecode.operations import Operation
 from lamina.errors import LaminaError
 from lamina.vocabulary import registry
 
-# The names under which people import the frameworks.
-ALIASES: dict[str, str] = {
-    "K": "keras.backend", "KB": "keras.backend", "backend": "keras.backend", "keras": "keras",
-    "ops": "keras.ops", "tf": "tensorflow", "tensorflow": "tensorflow", "np": "numpy", "numpy": "numpy",
-    "jnp": "jax.numpy", "jax": "jax", "torch": "torch", "F": "torch.nn.functional", "math": "math",
-}  # fmt: skip
 _UNDERSTOOD_BUILTINS = frozenset(_FUNCTIONS) | ERRORS | {
     "int", "float", "bool", "complex", "str", "bytes", "tuple", "list", "dict", "set", "frozenset",
     "slice", "range", "True", "False", "None", "Ellipsis", "NotImplemented", "__name__",
@@ -151,8 +145,8 @@ def _chain(operations: tuple[Operation, ...] | list[Operation], at: int) -> list
 
 def _global(name: str, attributes: list[str], line: int | None, found: Reach) -> None:
     dotted = ".".join([name, *attributes])
-    if name in ALIASES:
-        _in_vocabulary(ALIASES[name], attributes, dotted, line, found)
+    if name in registry.ALIASES:
+        _in_vocabulary(registry.ALIASES[name], attributes, dotted, line, found)
     elif name in _DYNAMIC:
         found.outside.setdefault(f"{name}, which takes a name made at run time", line)
     elif name in _UNDERSTOOD_BUILTINS:

@@ -47,21 +47,36 @@ def audit(
         return _audited(data, label, limits)
 
 
-def _audited(data: str | bytes, label: str, limits: Limits) -> Report:
-    model: ModelFile | None = None
+def audit_model(model: ModelFile, label: str | None = None) -> Report:
+    """The report on a file that is open already, so that what is loaded is what was audited.
+
+    Args:
+        model: The file as data.
+        label: How the report calls the file; by default its path.
+    """
     found: list[Finding] = []
+    with without_frameworks():
+        try:
+            found.extend(_findings(model))  # what was found before an error stays
+        except Exception as error:
+            found.append(_reason(error))
+    return Report(label or model.source.label, model.kind, model.keras_version, tuple(found))
+
+
+def _audited(data: str | bytes, label: str, limits: Limits) -> Report:
     try:
         model = open_model(data, limits)
-        found.extend(_findings(model))  # what was found before an error stays
-    except RefusedError as error:
-        found.append(container_finding(error.note))
-    except LaminaError as error:
-        found.append(finding("audit.unfinished", str(error)))
-    except Exception as error:  # a file must never end a run; the verdict says that it was not audited
-        found.append(finding("audit.unfinished", f"{type(error).__name__}: {error}"[:500]))
-    if model is None:
-        return Report(label, findings=tuple(found))
-    return Report(label, model.kind, model.keras_version, tuple(found))
+    except Exception as error:
+        return Report(label, findings=(_reason(error),))
+    return audit_model(model, label)
+
+
+def _reason(error: Exception) -> Finding:
+    """Why there is no audit: a file must never end a run, and the verdict says that it was not audited."""
+    if isinstance(error, RefusedError):
+        return container_finding(error.note)
+    named = "" if isinstance(error, LaminaError) else f"{type(error).__name__}: "
+    return finding("audit.unfinished", f"{named}{error}"[:500])
 
 
 def _findings(model: ModelFile) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lamina.bytecode.code import Code, short_repr
 from lamina.bytecode.lines import line_at, line_starts
@@ -14,8 +14,7 @@ class Impossible(Exception):
     """No compiler of this version writes such code; another version is to be tried."""
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(NamedTuple):
     """One instruction as its own Python's `dis` shows it.
 
     `argval` is what the argument stands for: a constant, a name, the offset that a jump leads to.

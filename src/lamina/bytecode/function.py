@@ -71,6 +71,10 @@ def _from_dict(value: dict[str, Any], limits: Limits, depth: int) -> SavedFuncti
     if kind == "__tuple__":
         return _read(value.get("items"), limits, depth + 1)
     if kind == "__lambda__" and isinstance(config, dict):
+        if "value" in config and "code" in config:
+            raise BytecodeError("A saved function holds its code twice, as code and as value.")
+        if "value" in config:  # a function of Keras 3 that is no layer's, such as a loss
+            return _read(config["value"], limits, depth + 1)
         return _from_parts(config.get("code"), config.get("defaults"), config.get("closure"), limits, depth)
     if isinstance(kind, str) and kind in _NAMED_KINDS and isinstance(config, str):
         return NamedFunction(config, value.get("module"), kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lamina.bytecode.decode import Impossible
 from lamina.bytecode.lower import Program
@@ -12,8 +12,7 @@ _MOST_BLOCKS = 20  # what every Python that had blocks allowed
 Blocks = tuple[tuple[str, int | None, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(NamedTuple):
     """Where one path through the program stands."""
 
     at: int

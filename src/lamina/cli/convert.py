@@ -17,6 +17,9 @@ import click
 @click.option(
     "--names", "functions", multiple=True, metavar="FILE.py:NAME", help="Functions of your own that it reads."
 )
+@click.option(
+    "--allow", multiple=True, metavar="NAME", help="A registered function or class that the file may name."
+)
 @click.option("--weights", metavar="FILE", help="Where the weights are, if not in the file.")
 @click.option(
     "--verify", metavar="FILE.npz", help="Inputs i0, ... and outputs o0, ... that must be reproduced."
@@ -88,6 +91,7 @@ def _convert(source: str, target: str, options: dict[str, Any]) -> Any:
             weights=options["weights"],
             verify=options["verify"],
             freeze=options["freeze"],
+            allow=options["allow"],
         )
     except (LaminaError, OSError) as error:
         return f"{type(error).__name__}: {error}"

@@ -27,24 +27,6 @@ from lamina.vocabulary.tracer import DimTracer, TensorTracer
 
 Names = Mapping[str, Any]
 
-# The names under which people import the frameworks.
-ALIASES: Mapping[str, str] = {
-    "K": "keras.backend",
-    "backend": "keras.backend",
-    "KB": "keras.backend",
-    "tf": "tensorflow",
-    "tensorflow": "tensorflow",
-    "np": "numpy",
-    "numpy": "numpy",
-    "keras": "keras",
-    "ops": "keras.ops",
-    "jnp": "jax.numpy",
-    "jax": "jax",
-    "torch": "torch",
-    "F": "torch.nn.functional",
-    "math": "math",
-}
-
 
 class SavedCallable:
     """A function read from a file, to be given to `lamina.Lambda` or `lamina.capture`.
@@ -135,7 +117,7 @@ class Reach:
         """The global of this name; raises KeyError where nothing stands for it."""
         if name in self._names:
             return self._substitution(self._names[name])
-        return self.import_module(ALIASES[name])
+        return self.import_module(registry.ALIASES[name])
 
     def import_module(self, name: str) -> Any:
         """The vocabulary of a module; raises KeyError where there is none."""

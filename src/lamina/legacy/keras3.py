@@ -20,7 +20,13 @@ from lamina.legacy.supplied import supplied
 _CONFIG = "config.json"
 
 
-def load_zip(path: str | os.PathLike[str], file: ModelFile, names: Mapping[str, Any], notes: Notes) -> Any:
+def load_zip(
+    path: str | os.PathLike[str],
+    file: ModelFile,
+    names: Mapping[str, Any],
+    notes: Notes,
+    rewrite: bool = False,
+) -> Any:
     """Loads a `.keras` file of Keras 3, in safe mode.
 
     Args:
@@ -28,6 +34,7 @@ def load_zip(path: str | os.PathLike[str], file: ModelFile, names: Mapping[str, 
         file: The same, as data.
         names: What the file does not contain, by name.
         notes: Where losses are reported.
+        rewrite: Whether `file` differs from what is stored.
 
     Raises:
         ArchiveError: Keras refuses the file.
@@ -38,7 +45,7 @@ def load_zip(path: str | os.PathLike[str], file: ModelFile, names: Mapping[str, 
     changed = _with_lamina(config)
     with tempfile.TemporaryDirectory() as folder, supplied(names):
         copy = os.path.join(folder, "model.keras")
-        if changed != config:
+        if rewrite or changed != config:
             _rewrite(path, copy, changed)
         else:
             copy = _named_keras(path, copy)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 import numpy as np
 
 from lamina.archive import ModelFile, Weights, open_model, open_weights
+from lamina.auditing.policy import check
+from lamina.auditing.scan import audit_model
+from lamina.auditing.verdicts import Finding, Report, Verdict
 from lamina.errors import ArchiveError
 from lamina.legacy.compiled import compile_model
 from lamina.legacy.keras3 import load_zip
@@ -44,11 +47,14 @@ def load_model(
     names: Mapping[str, Any] | None = None,
     weights: PathOrWeights | None = None,
     report: Callable[[Note], object] | None = None,
+    *,
+    allow: Collection[str] = (),
 ) -> Any:
     """Loads a model of any Keras version as a Keras 3 model, without executing anything from it.
 
     Reads `.keras`, HDF5, JSON, YAML and SavedModel files of Keras 1 to 3. Each Lambda becomes a
-    `lamina.Lambda` that computes what the saved bytecode computes.
+    `lamina.Lambda` that computes what the saved bytecode computes. The file is audited first
+    (`lamina.audit`): everything in it must be pure, supplied, or allowed by name.
 
     Args:
         path: A file, or a SavedModel folder.
@@ -57,14 +63,16 @@ def load_model(
         weights: Where the weights are, if not in the file: a file of any format, an `.npz` of
             arrays in the order of `get_weights()`, or these arrays.
         report: Called with each loss or change. Without it, there is one `LegacyWarning`.
+        allow: Names by which the file may refer to functions and classes that are registered with
+            Keras (`keras.saving.register_keras_serializable`). A list: there is no "allow all".
 
     Returns:
         The model; compiled, if the file says how and Keras 3 can do that.
 
     Raises:
         ArchiveError: The file is damaged, or Keras 3 cannot hold what is in it.
-        BytecodeError: A saved function does what no expression can.
-        NamesNeededError: A function reads names that the file does not contain.
+        NotAllowedError: It holds what no expression can be; an `ArchiveError` with `findings`.
+        NamesNeededError: It refers to names that are neither supplied nor allowed.
         WeightsError: The weights are not those of the model.
 
     Example:
@@ -77,7 +85,7 @@ def load_model(
         >>> model.predict(np.ones((1, 2)), verbose=0).tolist()
         [[2.0]]
     """
-    loaded = read_model(path, names, weights)
+    loaded = read_model(path, names, weights, allow)
     if report is not None:
         for note in loaded.notes:
             report(note)
@@ -93,6 +101,7 @@ def read_model(
     path: str | os.PathLike[str],
     names: Mapping[str, Any] | None = None,
     weights: PathOrWeights | None = None,
+    allow: Collection[str] = (),
 ) -> Loaded:
     """Like `load_model`, with the notes beside the model.
 
@@ -100,6 +109,7 @@ def read_model(
         path: A file, or a SavedModel folder.
         names: What the file does not contain, by name.
         weights: Where the weights are, if not in the file.
+        allow: Names of registered functions and classes that the file may refer to.
 
     Returns:
         The model, the notes, and the file as data.
@@ -109,13 +119,45 @@ def read_model(
         raise ArchiveError(
             f"{os.fspath(path)}: the file holds weights and no architecture; load it with its JSON file"
         )
-    given, notes = dict(names or {}), Notes()
+    notes, report = Notes(), audit_model(file)
+    unnamed = check(report, allow, names)
+    if unnamed:
+        notes.add("compile", _uncompiled(unnamed))
+        file = replace(file, compile_config=None)
+    given = _under_every_name({**_registered(allow), **(names or {})}, report)
     with _own_objects(given):
         if file.kind == "keras" and generation(file) >= 3 and weights is None:
-            model = load_zip(path, file, given, notes)
+            model = load_zip(path, file, given, notes, rewrite=bool(unnamed))
         else:
             model = _built(file, given, notes, weights)
     return Loaded(model, tuple(notes.found), file)
+
+
+def _uncompiled(unnamed: Sequence[Finding]) -> str:
+    missing = sorted({finding.names[0] for finding in unnamed})
+    return (
+        f"how the model was compiled was dropped: it refers to {', '.join(missing)}, which is neither Keras's "
+        "own, nor in names, nor in allow"
+    )
+
+
+def _registered(allow: Collection[str]) -> dict[str, Any]:
+    """What is registered with Keras under the allowed names, with or without its package."""
+    return {
+        name: value
+        for name, value in keras.saving.get_custom_objects().items()
+        if name in allow or name.rpartition(">")[2] in allow
+    }
+
+
+def _under_every_name(given: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """The same objects, also under the other names that the file has for them."""
+    found = dict(given)
+    for finding in report.findings:
+        known = next((given[name] for name in finding.names if name in given), None)
+        if finding.verdict is Verdict.BY_NAME and known is not None:
+            found |= {name: found.get(name, known) for name in finding.names}
+    return found
 
 
 @contextlib.contextmanager

@@ -55,7 +55,8 @@ def shown(path: str) -> list[Shown]:
 
 def _shown(node: LambdaNode, finding: Finding) -> Shown:
     arguments = node.config.get("arguments")
-    verdict = finding.verdict.text + (f": {finding.message}" if finding.message else "")
+    message = finding.message.partition("\n")[0]
+    verdict = finding.verdict.text + (f": {message}" if message else "")
     return Shown(
         finding.path,
         finding.python,

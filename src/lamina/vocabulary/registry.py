@@ -107,6 +107,24 @@ _PROVIDERS: Mapping[str, str] = {
     "lamina": "lamina.vocabulary.keras",
 }
 
+# The names under which people import the frameworks, for code of which the imports are not known.
+ALIASES: Mapping[str, str] = {
+    "K": "keras.backend",
+    "KB": "keras.backend",
+    "backend": "keras.backend",
+    "keras": "keras",
+    "ops": "keras.ops",
+    "tf": "tensorflow",
+    "tensorflow": "tensorflow",
+    "np": "numpy",
+    "numpy": "numpy",
+    "jnp": "jax.numpy",
+    "jax": "jax",
+    "torch": "torch",
+    "F": "torch.nn.functional",
+    "math": "math",
+}
+
 
 def framework_of(module: str) -> str | None:
     """The framework that a module belongs to, or `None`."""
