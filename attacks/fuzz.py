@@ -2,9 +2,11 @@
 
     python -m attacks.fuzz FORMAT [--runs 10000] [--seed 0] [--corpus FOLDER] [--engine random|atheris]
 
-FORMAT is code (marshalled bytecode inside of a JSON config), json, keras, h5 or savedmodel. A file that ends in
+FORMAT is code (marshalled bytecode inside of a JSON config), expression (one of lamina inside of a JSON config), json, keras,
+h5 or savedmodel. A file that ends in
 `audit.unfinished`, takes more than two seconds of the processor, or moves the peak of memory above 200 MB more is kept in the current
-folder and reported. The engine atheris is guided by coverage and needs the package of that name.
+folder and reported. The engine atheris is guided by coverage and needs the package of that name. With --direct only the reader of
+the format gets the bytes (unmarshaller, decoder of expressions, archives) and no audit follows: many times as many runs.
 """
 
 # ruff: noqa: E501, the text above is shown as help
@@ -97,8 +99,11 @@ def mutate_json(value: Any, rng: random.Random) -> Any:
 
 def target(form: str) -> Callable[[bytes], bytes]:
     """How raw mutated bytes become a file of a format."""
-    from attacks.build import lambda_layer, model, saved
+    from attacks.build import lambda_layer, layer, model, saved
 
+    if form == "expression":
+        own = json.dumps(model(layer("Lambda", "lamina.layer.layer", "lamina>Lambda", expressions="HERE")))
+        return lambda data: own.replace('"HERE"', data.decode("utf-8", "replace")).encode()
     if form != "code":
         return lambda data: data
     import base64
@@ -114,17 +119,22 @@ def seeds(form: str, corpus: Path) -> list[bytes]:
         from attacks.code import _FUNCTIONS, code
 
         return [marshal.dumps(code(source, "MARKER")) for _, source, _ in _FUNCTIONS.values()]
+    if form == "expression":
+        from tests.expression.examples import ANTIRECTIFIER, CONTROL_FLOW
+
+        from lamina.expression.codec import encode
+
+        examples = [ANTIRECTIFIER, *CONTROL_FLOW.values()]
+        return [json.dumps([{"expression": encode(example)}]).encode() for example in examples]
     ending = {"savedmodel": "*.sm/*.pb"}.get(form, f"*.{form}")
     found = [path.read_bytes() for path in sorted(corpus.glob(f"**/{ending}"))]
     return [data for data in found if len(data) < 100_000]
 
 
-def run_one(form: str, data: bytes) -> str:
-    """Audit one file; what went wrong, or an empty text."""
+def audited(form: str, data: bytes) -> str:
+    """Audit one file; why the audit did not end, or an empty text."""
     from lamina.auditing import audit
 
-    begun = time.process_time()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     if form == "savedmodel":
         with tempfile.TemporaryDirectory() as folder:
             Path(folder, "saved_model.pb").write_bytes(data)
@@ -132,25 +142,61 @@ def run_one(form: str, data: bytes) -> str:
             report = audit(folder)
     else:
         report = audit(data)
+    return next((f.message for f in report.findings if f.rule == "audit.unfinished"), "")
+
+
+def read(form: str, data: bytes) -> str:
+    """Let only the reader of a format have the bytes; what it raised but for a refusal."""
+    from lamina.archive import open_model
+    from lamina.auditing.scan import AUDIT_LIMITS
+    from lamina.bytecode import readings, unmarshal
+    from lamina.errors import LaminaError
+    from lamina.expression.codec import decode
+
+    if form == "expression":
+        try:
+            (entry,) = json.loads(data)
+            value = entry["expression"]
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return ""  # the archives' reader of JSON has its own runs
+    try:
+        if form == "code":
+            readings(unmarshal(data), lines=False)
+        elif form == "expression":
+            decode(value)
+        else:
+            list(open_model(data, AUDIT_LIMITS).lambdas())
+    except LaminaError:
+        return ""
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def run_one(form: str, data: bytes, use: Callable[[str, bytes], str] = audited) -> str:
+    """Use one file; what went wrong, or an empty text."""
+    begun = time.process_time()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    problem = use(form, data)
     seconds = time.process_time() - begun
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    unfinished = [f.message for f in report.findings if f.rule == "audit.unfinished"]
-    if unfinished:
-        return unfinished[0]
+    if problem:
+        return problem
     if seconds > _SECONDS:
         return f"it took {seconds:.1f} s"
     return f"it took {grown:.0f} MB" if grown > _MEGABYTES else ""
 
 
-def random_engine(form: str, corpus: Path, runs: int, seed: int) -> int:
+def random_engine(form: str, corpus: Path, runs: int, seed: int, direct: bool = False) -> int:
     """Mutate at random; the number of files that went wrong."""
-    rng, made, begin = random.Random(seed), target(form), seeds(form, corpus)
+    rng, begin, use = random.Random(seed), seeds(form, corpus), read if direct else audited
+    made = (lambda data: data) if direct else target(form)
     if form == "keras":
         begin, made = _configs(begin), _zipped(rng)
-    failures, slowest, begun = 0, 0.0, time.perf_counter()
+    failures, slowest, begun = 0, 0.0, time.process_time()
     for index in range(runs):
         raw = rng.choice(begin)
-        if form in ("json", "keras") and rng.random() < 0.5:
+        if form in ("json", "keras", "expression") and rng.random() < 0.5:
             try:
                 data = json.dumps(mutate_json(json.loads(raw), rng)).encode()
             except ValueError:
@@ -158,18 +204,18 @@ def random_engine(form: str, corpus: Path, runs: int, seed: int) -> int:
         else:
             data = mutate(raw, rng)
         data = made(data)
-        started = time.perf_counter()
-        problem = run_one(form, data)
-        slowest = max(slowest, time.perf_counter() - started)
+        started = time.process_time()
+        problem = run_one(form, data, use)
+        slowest = max(slowest, time.process_time() - started)
         if problem:
             failures += 1
             name = f"fuzz-{form}-{seed}-{index}"
             Path(name).write_bytes(data)
             print(f"{name}: {problem}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    spent = time.perf_counter() - begun
+    spent = time.process_time() - begun
     print(
-        f"{form}: {runs} files, {failures} failures, slowest {slowest:.2f} s, peak {peak} MB, {spent:.0f} s"
+        f"{form}: {runs} files, {failures} failures, slowest {slowest:.2f} s, peak {peak} MB, {spent:.0f} s of the processor"
     )
     return failures
 
@@ -199,7 +245,14 @@ def _zipped(rng: random.Random) -> Callable[[bytes], bytes]:
     return make
 
 
-def atheris_engine(form: str, corpus: Path, runs: int, seed: int) -> int:
+def _guided_zip(data: bytes) -> bytes:
+    """What begins like JSON is put into an intact archive, since a mutated one has a wrong checksum."""
+    from attacks.build import keras_zip
+
+    return keras_zip(data.decode("utf-8", "replace")) if data[:1] == b"{" else data
+
+
+def atheris_engine(form: str, corpus: Path, runs: int, seed: int, direct: bool = False) -> int:
     """Let atheris mutate, guided by the coverage of lamina."""
     import atheris
 
@@ -211,15 +264,19 @@ def atheris_engine(form: str, corpus: Path, runs: int, seed: int) -> int:
         import lamina.expression.printer
         import lamina.legacy.functions  # noqa: F401
     made = target(form)
+    if form == "keras":
+        made = _guided_zip
 
     def one(data: bytes) -> None:
-        problem = run_one(form, made(data))
+        problem = run_one(form, data if direct else made(data), read if direct else audited)
         if problem:
             Path(f"fuzz-{form}-atheris-{abs(hash(data))}").write_bytes(data)
             raise RuntimeError(problem)
 
     with tempfile.TemporaryDirectory() as folder:
-        for index, data in enumerate(seeds(form, corpus)):
+        begin = seeds(form, corpus)
+        begin += [b"{" + config[1:] for config in _configs(begin)] if form == "keras" else []
+        for index, data in enumerate(begin):
             Path(folder, str(index)).write_bytes(data)
         atheris.Setup(
             [sys.argv[0], f"-runs={runs}", f"-seed={seed + 1}", "-timeout=10", "-max_len=20000", folder], one
@@ -232,11 +289,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("format", choices=("code", "json", "keras", "h5", "savedmodel"))
+    parser.add_argument("format", choices=("code", "expression", "json", "keras", "h5", "savedmodel"))
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--corpus", type=Path, default=Path(), help="a folder with model files to start from")
     parser.add_argument("--engine", choices=("random", "atheris"), default="random")
+    parser.add_argument("--direct", action="store_true", help="the reader alone")
     options = parser.parse_args()
     engine = {"random": random_engine, "atheris": atheris_engine}[options.engine]
-    sys.exit(bool(engine(options.format, options.corpus, options.runs, options.seed)))
+    sys.exit(bool(engine(options.format, options.corpus, options.runs, options.seed, options.direct)))
