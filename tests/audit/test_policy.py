@@ -78,6 +78,17 @@ def test_what_the_compile_config_lacks_does_not_stop_the_model() -> None:
         check(Report("m.keras", findings=(code,)))
 
 
+@pytest.mark.parametrize(
+    "pointer", ["/objects/3/config/activation", "/config/config/layers/1/config/output_shape"]
+)
+def test_names_in_what_is_not_used_need_not_be_supplied(pointer: str) -> None:
+    shape = Finding("function.by-name", Verdict.BY_NAME, pointer=pointer, names=("shape_of",))
+    assert check(Report("m.h5", findings=(shape,))) == ()
+    code = Finding("lambda.outside", Verdict.NOT_ALLOWED, pointer=pointer)
+    with pytest.raises(NotAllowedError):
+        check(Report("m.h5", findings=(code,)))
+
+
 def test_rules_that_nothing_reads_may_be_allowed_by_their_id() -> None:
     member = Finding("zip.unknown-member", Verdict.NOT_UNDERSTOOD, message="'notes.txt'")
     assert check(Report("m.keras", findings=(member,)), allow=["zip.unknown-member"]) == ()

@@ -32,6 +32,7 @@ _PATH = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]{1,20}://|(?:^|[\\/])\.\.(?:[\\/]|$)|^/[^/\s]|^~[\\/]|^[A-Za-z]:[\\/]|^\\\\|^file:"
 )
 _BAD_NAME = re.compile(r"(?:^|[\\/])\.\.?(?:[\\/]|$)|^/|\\|[\x00-\x1f]|^[A-Za-z]:")
+_OPERATORS = frozenset("add eq ne getitem ragged_getitem".split())
 _LONGEST = 4096  # a path is shorter; a longer text is data
 
 
@@ -166,13 +167,12 @@ def _operation(kind: str, config: dict[str, Any]) -> Iterator[Finding]:
 def _is_tensorflow_function(name: str) -> bool:
     from lamina.vocabulary import registry
 
+    operator = name.removeprefix("__operators__.")
+    if operator != name:
+        return operator in _OPERATORS
     place = registry.for_module("tensorflow")
-    plain = name.replace("__operators__.", "")
-    if plain in ("getitem", "add", "ragged_getitem", "compat.v1.transpose", "cast") or place is None:
-        return plain in ("getitem", "add", "cast")
-    return callable(place[0].table.get(plain)) or callable(
-        place[0].table.get(plain.removeprefix("compat.v1."))
-    )
+    table = place[0].table if place else {}
+    return any(callable(table.get(plain)) for plain in (name, name.removeprefix("compat.v1.")))
 
 
 def _is_base64_pickle(text: str) -> bool:

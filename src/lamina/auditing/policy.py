@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ from lamina.errors import ArchiveError, ArgumentError, NamesNeededError
 _REPLACED = "function.library-code"
 # Rules about a container that is odd, and about texts that nothing opens: these may be allowed by their id.
 _WAIVABLE = frozenset({"zip.unknown-member", "config.path"})
+# Further objects of a SavedModel, and the shape that a layer declares and lamina infers: nothing is made of them.
+_UNUSED = re.compile(r"^/objects/|/config/output_shape$")
 _OPEN = (Verdict.NEEDS_NAMES, Verdict.BY_NAME)
 
 
@@ -85,8 +88,8 @@ def _passes(finding: Finding, supplied: set[str]) -> bool:
         return True
     if finding.rule in _WAIVABLE and finding.rule in supplied:
         return True
-    if finding.verdict in _OPEN and finding.pointer.startswith("/objects/"):
-        return True  # further objects of a SavedModel, of which nothing is built
+    if finding.verdict in _OPEN and _UNUSED.search(finding.pointer):
+        return True
     if finding.verdict is Verdict.NEEDS_NAMES:
         return all(name in supplied or name.partition(".")[0] in supplied for name in finding.names)
     return finding.verdict is Verdict.BY_NAME and any(name in supplied for name in finding.names)
