@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 _WARM_CALLS = (6, 12)  # a layer that compiles itself does so at its fourth call
-_WARM_SECONDS = 0.5
+_WARM_SECONDS = (0.5, 3.0)
 _GROUP_SECONDS = 20.0  # after so many there are no further rounds, if there were a few
 _FEW_ROUNDS = 3
 
@@ -116,10 +116,12 @@ def _repeats(function: Callable[[], Any], seconds: float) -> int | Missing:
 
 
 def _warm_up(function: Callable[[], Any]) -> None:
-    end = time.perf_counter() + _WARM_SECONDS
+    """Call it the most times in little time, the least times in a longer one, or fewer."""
+    begun = time.perf_counter()
     least, most = _WARM_CALLS
+    little, longer = _WARM_SECONDS
     for done in range(1, most):
-        if done >= least and time.perf_counter() > end:
+        if time.perf_counter() - begun > (little if done >= least else longer):
             break
         function()
 
