@@ -17,7 +17,7 @@ from lamina.auditing import audit
 _AUDIT = [sys.executable, "-m", "lamina", "audit", "--quiet"]
 SCANNERS = {"modelscan": ("-p",), "modelaudit": ("scan", "--no-cache")}
 _CODES = (0, 1, 2, 3)  # verdicts; what each tool answers is in attacks/README.md
-_EACH = 10  # benign and hostile files in the folder that is scanned
+_HOSTILE = 40  # files in the folder that is scanned, beside the harmless ones
 
 
 @row("Auditing files")
@@ -39,7 +39,7 @@ def _chosen(names: list[str], run: Run) -> list[str]:
     readable = [name for name in names if name.endswith((".keras", ".h5"))]
     benign = [name for name in readable if "_benign_" in name]
     hostile = [name for name in readable if "_benign_" not in name]
-    return run.some(benign[:_EACH]) + run.some(hostile[:_EACH])
+    return run.some(benign) + run.some(hostile[:_HOSTILE])
 
 
 def _by_command(run: Run, path: Path, files: int) -> dict[str, Contender]:
