@@ -132,3 +132,21 @@ def test_a_layer_is_asked_for_its_own_shapes():
     dense = keras.layers.Dense(7, name="inner")
     expression = capture(lambda x: dense(x), (None, 3))
     assert infer(expression, [Spec((None, 3), F)], {"inner": dense}) == Spec((None, 7), F)
+
+
+@pytest.mark.parametrize(
+    ("function", "inputs", "shape"),
+    [
+        (lambda x: x + keras.random.normal((4, 3)), [(None, 3)], (4, 3)),
+        (lambda x: x + ops.transpose(x), [(None, 3)], (3, 3)),
+        (lambda x, y: x * ops.ones((4, 1)) + y, [(None, 3), (None, 1)], (4, 3)),
+    ],
+)
+def test_a_function_that_fixes_the_batch(function, inputs, shape):
+    """Nothing is known of the batch but that the function takes no other."""
+    assert inferred(function, *inputs) == Spec(shape, F)
+
+
+def test_a_function_that_fixes_no_possible_batch_is_refused():
+    with pytest.raises(RunError, match="add"):
+        inferred(lambda x: (x + ops.ones((4, 3))) * ops.ones((5, 3)), (None, 3))

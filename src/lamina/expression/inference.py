@@ -17,7 +17,7 @@ from lamina._keras import keras
 from lamina.errors import ExpressionError, RunError
 from lamina.expression.abstract import is_symbolic
 from lamina.expression.evaluation import CallFailed, Evaluator, output_leaf
-from lamina.expression.model import Expression, Ref, Shape, Spec, call_references, map_tree
+from lamina.expression.model import Call, Expression, Ref, Shape, Spec, call_references, map_tree
 from lamina.expression.runner import UNKNOWN, explain
 
 _COMPOSITE = 840
@@ -85,18 +85,34 @@ def infer(
     """
     worlds = (0, 1) if any(None in (spec.shape or ()) for spec in inputs) else (0,)
     error: RunError | None = None
+    sizes: set[int] = set()
     for axis_of in AXIS_RULES:
         evaluators = [_evaluator(expression, inputs, w, axis_of, state or {}, default_dtype) for w in worlds]
         try:
             results = [_outputs(expression, evaluator) for evaluator in evaluators]
         except CallFailed as failed:
             error = error or failure(expression, failed, evaluators)
+            sizes |= _operand_sizes(expression.calls[failed.position], evaluators)
         except RunError as failed:
             error = error or failed
         else:
             return map_tree(_known, merge(results[0], results[-1]))
     assert error is not None
+    if any(spec.shape and spec.shape[0] is None for spec in inputs):
+        # The function may fix the size of the batch, as `random.normal((32, d))` beside its input does.
+        for size in sorted(sizes):
+            with contextlib.suppress(RunError):
+                return infer(expression, [_with_batch(spec, size) for spec in inputs], state, default_dtype)
     raise error
+
+
+def _operand_sizes(call: Call, evaluators: Sequence[Evaluator]) -> set[int]:
+    specs = [agreed(evaluators, ref.index) for ref in call_references(call)]
+    return {size for spec in specs if isinstance(spec, Spec) for size in spec.shape or () if size}
+
+
+def _with_batch(spec: Spec, size: int) -> Spec:
+    return Spec((size, *spec.shape[1:]), spec.dtype) if spec.shape and spec.shape[0] is None else spec
 
 
 def failure(expression: Expression, failed: CallFailed, evaluators: Sequence[Evaluator]) -> RunError:
