@@ -69,6 +69,10 @@ def convert(
     target = Path(target)
     if target.suffix != ".keras":
         raise ConversionError(f"the target must end in .keras, received {str(target)!r}")
+    if not target.parent.is_dir():
+        raise ConversionError(
+            f"the folder of the target, {str(target.parent)!r}, does not exist; create it first"
+        )
     loaded = read_model(source, names=names, weights=weights, allow=allow)
     model, rows = loaded.model, _rows(str(source), loaded.model)
     if freeze:

@@ -92,6 +92,12 @@ def test_a_target_of_another_kind_is_refused(legacy: Path, tmp_path: Path):
         convert(legacy / f"{FILE}.h5", tmp_path / "new.h5")
 
 
+def test_a_target_in_a_folder_that_is_not_there_is_refused_at_once(legacy: Path, tmp_path: Path):
+    done = invoke("convert", legacy / f"{FILE}.h5", tmp_path / "none" / "a.keras")
+    assert done.exit_code == 1
+    assert "does not exist; create it first" in done.output
+
+
 def test_a_folder_is_converted_and_a_broken_file_does_not_stop_it(legacy: Path, tmp_path: Path):
     old, new = tmp_path / "old", tmp_path / "new"
     old.mkdir()
