@@ -1,5 +1,7 @@
 # make demo    train, save, reload and compare a model on real data
 # make test    the whole suite on JAX, TensorFlow and PyTorch, in one pytest run
+# make conformance  every vocabulary against its framework in full, on the three backends
+# make docs    docs/vocabulary.md, from the vocabularies and their tests
 # make lint    ruff, its formatter, and mypy
 # make format  what ruff can mend by itself
 # make bench   lamina beside its peers, in one run
@@ -10,7 +12,7 @@
 SHELL := bash
 .SHELLFLAGS := -e -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench clean
+.PHONY: help demo test conformance docs lint format bench clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -53,6 +55,16 @@ demo: $(VENV)/.demo
 test: export OMP_NUM_THREADS := 1
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest -o console_output_style=classic --dist=each $(WORKERS) $(ARGS)
+
+# What `make test` does with the first and the last call of each name, with all of them.
+conformance: export OMP_NUM_THREADS := 1
+conformance: export LAMINA_CONFORMANCE := full
+conformance: $(VENV)/.dev
+	@$(BIN)/python -m pytest -o console_output_style=classic --dist=each $(WORKERS) tests/vocabulary tests/jaxpr $(ARGS)
+
+docs: export KERAS_BACKEND := jax
+docs: $(VENV)/.dev
+	@$(BIN)/python -m tests.vocabulary.document
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .

@@ -48,6 +48,13 @@ class TestMake:
         assert workers == [("no-backend", "jax"), *((backend, backend) for backend in BACKENDS)]
         assert "--dist=each" in command
 
+    def test_conformance_is_the_full_profile_of_the_vocabularies_on_the_same_workers(self):
+        commands = make_commands("conformance")
+        (command,) = (line for line in commands.splitlines() if "-m pytest" in line)
+        assert "tests/vocabulary tests/jaxpr" in command
+        assert all(f"id={backend}//env:KERAS_BACKEND={backend}" in command for backend in BACKENDS)
+        assert "conformance: export LAMINA_CONFORMANCE := full" in (ROOT / "Makefile").read_text()
+
     def test_torch_is_installed_first_in_the_range_of_pyproject(self):
         installs = re.findall(r"pip install (.*?) 2>", make_commands(".venv/.dev"))
         assert installs[:2] == ["'torch<2.14'", "--editable '.[dev]'"]

@@ -112,6 +112,7 @@ def table_function(name: str, op: str, parameters: list[str]) -> Function:
         return cast(result, bound.get("dtype")) if marks.get("dtype") == "%" else result
 
     call.__name__ = call.__qualname__ = name
+    call.arguments = tuple(n for n in names if marks[n] != "-")  # type: ignore[attr-defined]
     call.__doc__ = f"`numpy.{name}`, as `keras.ops.{op}`."
     return call
 
