@@ -93,7 +93,7 @@ class TensorFlow:
         )
         form = traced.form(compiled, self._read)
         variables = [place for place, value in enumerate(values) if type(value) is self._variable]
-        return form if not variables else functools.partial(self._run_read, form, variables)
+        return form if not variables else Form(functools.partial(self._run_read, form, variables))
 
     def _read(self, value: Any) -> Any:
         """The tensor of a variable; a tape that watches the variable sees that it is read."""
@@ -144,7 +144,9 @@ class Torch:
         known = expression.__dict__.get("_torch_compiled")
         if known is None:
             known = expression.__dict__["_torch_compiled"] = self._torch.compile(function)
-        return lambda values: known(*values)
+        form = Form(lambda values: known(*values))
+        form.direct = known
+        return form
 
 
 @functools.cache

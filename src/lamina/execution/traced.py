@@ -14,7 +14,38 @@ from lamina.expression.model import Call, Closure, Expression, leaves, map_tree
 DRAWING = threading.RLock()
 
 Compiled = Callable[..., Any]
-Form = Callable[[list[Any]], Any]
+
+
+class Form:
+    """A compiled expression on flat values.
+
+    Args:
+        run: Runs it.
+        is_one: Whether its outputs are one tensor, as the trace showed; then nothing need be put together.
+        compiled: What the framework made, on values as arguments.
+    """
+
+    __slots__ = ("_compiled", "_is_one", "_run", "direct")
+
+    def __init__(
+        self,
+        run: Callable[[list[Any]], Any],
+        is_one: Callable[[], bool] | None = None,
+        compiled: Compiled | None = None,
+    ) -> None:
+        self._run = run
+        self._is_one = is_one
+        self._compiled = compiled
+        self.direct: Compiled | None = None
+
+    def __call__(self, values: list[Any]) -> Any:
+        """The outputs."""
+        if self.direct is not None:
+            return self.direct(*values)
+        outputs = self._run(values)
+        if self._is_one is not None and self._is_one():
+            self.direct = self._compiled
+        return outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +81,7 @@ class Traced:
         self.template: Any = None
 
     def __call__(self, *given: Any) -> Any:
-        """The tensors among the outputs, and the new states of the seeds if there are any."""
+        """The tensors among the outputs, one as it is; and the new states of the seeds if there are any."""
         if not self.seeds:
             return self._tensors(self._function(*given), given)
         values = list(given)
@@ -64,7 +95,7 @@ class Traced:
             tensors = self._tensors(self._function(*values), given)
         return tensors, [scope.get_current_value(variable) for variable, _ in states]
 
-    def _tensors(self, outputs: Any, given: Sequence[Any]) -> list[Any]:
+    def _tensors(self, outputs: Any, given: Sequence[Any]) -> Any:
         inputs = {id(value): place for place, value in enumerate(given[: self._inputs])}
         tensors: list[Any] = []
 
@@ -77,7 +108,11 @@ class Traced:
             return _Output(len(tensors) - 1)
 
         self.template = map_tree(place, outputs)
-        return tensors
+        return tensors[0] if self._is_one() else tensors
+
+    def _is_one(self) -> bool:
+        """Whether the outputs are a single tensor."""
+        return type(self.template) is _Output
 
     def form(self, compiled: Compiled, read: Callable[[Any], Any]) -> Form:
         """The compiled form on flat values.
@@ -87,8 +122,8 @@ class Traced:
             read: Gives the tensor of a state variable.
         """
         if self.seeds:
-            return lambda values: self._draw(compiled, read, values)
-        return lambda values: self._filled(compiled(*values), values)
+            return Form(lambda values: self._draw(compiled, read, values))
+        return Form(lambda values: self._filled(compiled(*values), values), self._is_one, compiled)
 
     def _draw(self, compiled: Compiled, read: Callable[[Any], Any], values: list[Any]) -> Any:
         states = [values[place].state for place in self.seeds]
@@ -102,8 +137,8 @@ class Traced:
         return self._filled(tensors, values)
 
     def _filled(self, tensors: Sequence[Any], values: Sequence[Any]) -> Any:
-        if type(self.template) is _Output:
-            return tensors[0]
+        if self._is_one():
+            return tensors
 
         def value(leaf: Any) -> Any:
             if type(leaf) is _Output:

@@ -40,11 +40,6 @@ _ASKED = frozenset(
     """.split()
 )
 
-# Keras keeps these per thread: scopes in which variables, tensors or layouts are other ones.
-_SCOPES = ("stateless_scope", "symbolic_scope", "distribution", "nnx_enabled")
-
-_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -80,6 +75,8 @@ class Lean:
         between = kind.__mro__[: kind.__mro__.index(base)]
         self._known = not any(_ASKED & vars(each).keys() for each in between)
         self._framework = framework()
+        self._floatx = keras.config.floatx
+        self._data_format = keras.config.image_data_format
         self._mask_of = _masks_of_tensors()
         self._hooked = _torch_hooks() if keras.backend.backend() == "torch" else None
 
@@ -110,9 +107,13 @@ class Lean:
     def _surroundings(self, kwargs: Mapping[str, Any]) -> Any:
         """Keras's state of this thread, and the phase; `LONG` where a scope changes what a call means."""
         scopes = thread_state()
-        for name in _SCOPES:
-            if scopes.get(name):
-                return LONG
+        if (
+            scopes.get("stateless_scope")
+            or scopes.get("symbolic_scope")
+            or scopes.get("distribution")
+            or scopes.get("nnx_enabled")
+        ):
+            return LONG
         training = None
         if kwargs:
             if len(kwargs) != 1 or "training" not in kwargs:
@@ -125,17 +126,18 @@ class Lean:
 
     def _key(self, inputs: Any, training: bool, scopes: Mapping[str, Any]) -> tuple[list[Any], Hashable]:
         """The leaves, and what tells apart the kinds of calls; `None` for what cannot be short."""
+        kind = type(inputs)
         structure: Hashable = None
-        if type(inputs) is list or type(inputs) is tuple:
+        if kind is list or kind is tuple:
             leaves = list(inputs)
             structure = len(leaves)
-        elif type(inputs) is dict:
+        elif kind is dict:
             structure = names = tuple(sorted(inputs))
             leaves = [inputs[name] for name in names]
         else:
             leaves = [inputs]
+        keys: list[Hashable] = [training, structure, self._floatx(), self._data_format()]
         masks = scopes.get("_keras_mask_dict")
-        keys = [training, structure, keras.config.floatx(), keras.config.image_data_format()]
         for leaf in leaves:
             key = self._framework.key(leaf)
             if key is None or self._mask_of(leaf) is not None or (masks and id(leaf) in masks):
@@ -251,6 +253,13 @@ def _torch_hooks() -> Callable[[Mapping[str, Any]], bool]:
     any_global = module._has_any_global_hook
 
     def hooked(own: Mapping[str, Any]) -> bool:
-        return any(own[name] for name in _HOOKS) or any_global() or bool(own.get("_compiled_call_impl"))
+        return bool(
+            own["_forward_hooks"]
+            or own["_forward_pre_hooks"]
+            or own["_backward_hooks"]
+            or own["_backward_pre_hooks"]
+            or own.get("_compiled_call_impl")
+            or any_global()
+        )
 
     return hooked
