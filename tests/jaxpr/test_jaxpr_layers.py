@@ -81,7 +81,7 @@ def test_a_layer_that_changes_its_variables_is_not_lowered():
     normalization.build((None, 6))
 
     def function(x):
-        return jax.checkpoint(lambda v: normalization(v, training=True))(x)
+        return jax.grad(lambda v: normalization(v, training=True).sum())(x)
 
     layer = Lambda(function)
     layer(X)

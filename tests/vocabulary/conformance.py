@@ -27,6 +27,19 @@ BACKEND = keras.backend.backend()
 NARROW = {"int64": "int32", "uint64": "uint32", "float64": "float32", "complex128": "complex64"}
 
 
+@pytest.fixture(autouse=True, scope="package")
+def quick_compilation():
+    """JAX compiles each operation that is tested once; its optimisations would take most of the time."""
+    if BACKEND != "jax":
+        yield
+        return
+    import jax
+
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
 @dataclass(frozen=True)
 class Dtype:
     """A dtype by name, as each side spells it."""
@@ -73,13 +86,25 @@ class Cases(list[Case]):
         for option in options:
             self.case(names, *args, **option)
 
-    def chosen(self) -> list[Any]:
-        """The first and the last case of each name, or all of them with LAMINA_CONFORMANCE=full."""
+    def chosen(self, table: Mapping[str, Any] | None = None, once: str = "") -> list[Any]:
+        """The first and the last case of each name, or all of them with LAMINA_CONFORMANCE=full.
+
+        Names that stand for one function of `table` count as one name; of those that begin with a
+        word of `once`, which are one operation each, the first case is enough.
+        """
         places = defaultdict(list)
         for place, case in enumerate(self):
             places[case.name].append(place)
-        full = os.environ.get("LAMINA_CONFORMANCE") == "full"
-        kept = {place for found in places.values() for place in (found if full else (found[0], found[-1]))}
+        if os.environ.get("LAMINA_CONFORMANCE") == "full":
+            return [pytest.param(case, id=f"{case.name}-{i}") for i, case in enumerate(self)]
+        by_function: dict[Any, list[int]] = {}
+        for name, found in places.items():
+            function = (table or {}).get(name)
+            by_function.setdefault(id(function) if callable(function) else name, found)
+        kept = {place for found in by_function.values() for place in (found[0], found[-1])}
+        if once:
+            short = tuple(once.split())
+            kept -= {found[-1] for n, found in places.items() if n.startswith(short) and found[1:]}
         return [pytest.param(case, id=f"{case.name}-{i}") for i, case in enumerate(self) if i in kept]
 
     def spellings(self, table: Mapping[str, Any]) -> Iterator[tuple[str, Case]]:

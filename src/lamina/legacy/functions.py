@@ -173,7 +173,7 @@ def _tensor_attribute(value: TensorTracer, name: str) -> Any:
         return getattr(value, name)
     if name in _INTERNAL or name.startswith("__"):
         raise AttributeError(name)
-    return value.trace.method(value, name)
+    return value.active_recorder.method(value, name)
 
 
 def restore_function(

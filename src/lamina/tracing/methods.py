@@ -44,7 +44,20 @@ _ATTRIBUTES: Mapping[str, Any] = {
     "rank": lambda tensor: tensor.ndim,
     "size": lambda tensor: ops.size(tensor),
 }
-_PROPERTIES = {"T", "mT", "real", "imag", "size", "ndim", "shape", "nbytes", "itemsize", "flat"}
+_PROPERTIES = {
+    "T",
+    "mT",
+    "at",
+    "real",
+    "imag",
+    "size",
+    "ndim",
+    "shape",
+    "nbytes",
+    "itemsize",
+    "flat",
+    "weak_type",
+}
 
 
 def method(recorder: TraceRecorder, tensor: TensorTracer, name: str) -> Any:

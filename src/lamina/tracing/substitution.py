@@ -84,6 +84,9 @@ class Substitution:
         framework = registry.framework_of(module_of(value))
         if framework is not None and _is_function_like(value):
             return self._framework_function(framework, value)
+        wrapped = registry.unwrapped(value, self) if callable(value) else None
+        if wrapped is not None:
+            return wrapped
         if isinstance(value, types.FunctionType):
             return self._function(value)
         if registry.framework_of(type(value).__module__) == "jax" and not _is_leaf(value):
@@ -135,6 +138,9 @@ class Substitution:
             return context.watched(name, value, stand)
         if isinstance(value, functools.partial):
             return functools.partial(self(value.func), *value.args, **value.keywords)
+        wrapped = registry.unwrapped(value, self)
+        if wrapped is not None:
+            return wrapped
         return self.foreign(value, registry.explain_unknown(framework, value))
 
     def foreign(self, real: Callable[..., Any], explanation: str) -> Any:

@@ -48,7 +48,7 @@ class VariableTracer(TensorTracer):
         Raises:
             CaptureError: Always.
         """
-        raise CaptureError(self.trace.message("an assignment to a variable", "global"))
+        raise CaptureError(self.active_recorder.message("an assignment to a variable", "global"))
 
     assign_add = assign_sub = assign
 

@@ -30,6 +30,8 @@ class Vocabulary:
         methods: Methods of the framework's tensors; the first argument is the tensor.
         links: Names that stand for the module of another vocabulary, such as `K.tf`.
         forbidden: Those of the refused names that must not run on plain values either.
+        unwrap: What stands for a user's function that the framework has wrapped, given the function and
+            what replaces the names that the inner one reaches.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Vocabulary:
     methods: Mapping[str, Any] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
     forbidden: frozenset[str] = frozenset()
+    unwrap: Callable[[Any, Callable[[Any], Any]], Any] | None = None
 
     def get(self, dotted: str) -> Any:
         """The function, constant or namespace of a dotted name.
@@ -167,6 +170,16 @@ def for_module(module: str) -> tuple[Vocabulary, str] | None:
 def stand_in(framework: str, value: Any) -> Any:
     """What stands for a function or class of a framework, found by identity; `None` if nothing does."""
     return _identities(framework, _loaded(framework)).get(id(value))
+
+
+def unwrapped(value: Any, follow: Callable[[Any], Any]) -> Any:
+    """What stands for a function of the user that a framework has wrapped; `None` of any other."""
+    maker = getattr(value, "__globals__", {}).get("__name__") or type(value).__module__
+    framework = framework_of(maker)
+    for vocabulary in vocabularies(framework) if framework else ():
+        if vocabulary.unwrap is not None:
+            return vocabulary.unwrap(value, follow)
+    return None
 
 
 def _loaded(framework: str) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ class Tracer:
         self.ref = ref
 
     @property
-    def trace(self) -> Any:
+    def active_recorder(self) -> Any:
         """The recorder that writes down what is done now: the innermost function being captured."""
         return active() or self.recorder
 
@@ -113,13 +113,13 @@ class TensorTracer(Tracer):
     @property
     def T(self) -> Any:
         """The tensor with its axes reversed."""
-        return self.trace.op("transpose", self)
+        return self.active_recorder.op("transpose", self)
 
     def __getitem__(self, key: Any) -> Any:
-        return self.trace.index(self, key)
+        return self.active_recorder.index(self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        updated = self.trace.assign_item(self, key, value)
+        updated = self.active_recorder.assign_item(self, key, value)
         self.recorder, self.ref = updated.recorder, updated.ref
 
     def __len__(self) -> int:
@@ -140,7 +140,7 @@ class TensorTracer(Tracer):
         self._refuse("`in` on a tensor", "bool")
 
     def __getattr__(self, name: str) -> Any:
-        return self.trace.method(self, name)
+        return self.active_recorder.method(self, name)
 
     def __repr__(self) -> str:
         return f"<tensor %{self.ref.index} of the function being captured>"
@@ -167,13 +167,15 @@ class TensorTracer(Tracer):
         self._refuse("a tensor turned into a NumPy array", "numpy")
 
     def __round__(self, digits: int = 0) -> Any:
-        return self.trace.op("round", self, digits)
+        return self.active_recorder.op("round", self, digits)
 
     def __pos__(self) -> Any:
         return self.__copy__()
 
     def __invert__(self) -> Any:
-        return self.trace.op("logical_not" if self.recorder.is_boolean(self.ref) else "bitwise_not", self)
+        return self.active_recorder.op(
+            "logical_not" if self.recorder.is_boolean(self.ref) else "bitwise_not", self
+        )
 
 
 class DimTracer(Tracer):
@@ -226,13 +228,13 @@ class DimTracer(Tracer):
         return float(int(self))
 
     def __trunc__(self) -> Any:
-        return self.trace.truncate_dim(self)
+        return self.active_recorder.truncate_dim(self)
 
     def __ceil__(self) -> Any:
-        return self.trace.ceil_dim(self)
+        return self.active_recorder.ceil_dim(self)
 
     def __round__(self, digits: int | None = None) -> Any:
-        return self.trace.truncate_dim(self)
+        return self.active_recorder.truncate_dim(self)
 
     @property
     def value(self) -> int | None:
@@ -245,10 +247,10 @@ class DimTracer(Tracer):
 
 def _tensor_binary(op: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     def forward(self: TensorTracer, other: Any) -> Any:
-        return self.trace.binary(op, self, other)
+        return self.active_recorder.binary(op, self, other)
 
     def reflected(self: TensorTracer, other: Any) -> Any:
-        return self.trace.binary(op, other, self)
+        return self.active_recorder.binary(op, other, self)
 
     return forward, reflected
 
@@ -258,7 +260,7 @@ def _tensor_compare(op: str) -> Callable[..., Any]:
         # `x == None` and `x in [...]` ask about identity, not about values.
         if other is None or isinstance(other, str):
             return op == "not_equal"
-        return self.trace.binary(op, self, other)
+        return self.active_recorder.binary(op, self, other)
 
     return compare
 
@@ -268,30 +270,30 @@ def _tensor_bitwise(names: tuple[str, str]) -> tuple[Callable[..., Any], Callabl
         return names[0] if self.recorder.is_boolean(self.ref) else names[1]
 
     def forward(self: TensorTracer, other: Any) -> Any:
-        return self.trace.binary(choose(self), self, other)
+        return self.active_recorder.binary(choose(self), self, other)
 
     def reflected(self: TensorTracer, other: Any) -> Any:
-        return self.trace.binary(choose(self), other, self)
+        return self.active_recorder.binary(choose(self), other, self)
 
     return forward, reflected
 
 
 def _tensor_unary(op: str) -> Callable[..., Any]:
-    return lambda self: self.trace.op(op, self)
+    return lambda self: self.active_recorder.op(op, self)
 
 
 def _dim_binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     def forward(self: DimTracer, other: Any) -> Any:
-        return self.trace.dim_arithmetic(name, self, other)
+        return self.active_recorder.dim_arithmetic(name, self, other)
 
     def reflected(self: DimTracer, other: Any) -> Any:
-        return self.trace.dim_arithmetic(name, other, self)
+        return self.active_recorder.dim_arithmetic(name, other, self)
 
     return forward, reflected
 
 
 def _dim_unary(name: str) -> Callable[..., Any]:
-    return lambda self: self.trace.dim_arithmetic(name, self)
+    return lambda self: self.active_recorder.dim_arithmetic(name, self)
 
 
 DIM_BINARY = ("add", "sub", "mul", "floordiv", "truediv", "mod", "pow")
