@@ -179,6 +179,12 @@ def _shapes() -> Iterator[Case]:
             (floats(1, 2, 1, 3, 2),),
         )
     yield Case(
+        "asymmetric_temporal_padding",
+        lambda K, x: K.asymmetric_temporal_padding(x, 2, right_pad=0),
+        (floats(2, 3, 4),),
+        lambda tf, x: tf.pad(x, [[0, 0], [2, 0], [0, 0]]),
+    )
+    yield Case(
         "asymmetric_spatial_2d_padding",
         lambda K, x: K.asymmetric_spatial_2d_padding(x, 0, 1, 2, 3, dim_ordering="tf"),
         (floats(1, 2, 3, 2),),

@@ -15,7 +15,6 @@ import pytest
 from lamina import backend as K
 from lamina import capture
 from lamina.errors import ArgumentError, LaminaError
-from lamina.expression import runner
 from lamina.expression.model import leaves
 from lamina.vocabulary import context
 from lamina.vocabulary.keras_backend import DEVIATIONS, REFUSED, TABLE
@@ -145,9 +144,7 @@ def test_captured_is_equal(case: Case):
     specs = [keras.KerasTensor(a.shape, dtype=str(a.dtype)) for a in case.arrays]
     expression = capture(lambda *tensors: case.run(K, *tensors), *specs)
     want = evaluate(case, lambda *tensors: case.run(K, *tensors))
-    got = evaluate(
-        case, lambda *tensors: runner.run(expression, tensors if len(tensors) > 1 else tensors[0], {})
-    )
+    got = evaluate(case, lambda *tensors: expression.run(tensors if len(tensors) > 1 else tensors[0]))
     for a, b in zip(got, want, strict=True):
         assert a.shape == b.shape
         assert a.dtype == b.dtype or case.name in SIZES
@@ -192,7 +189,7 @@ def test_sizes_may_stay_unknown(shape):
 
     expression = capture(function, shape)
     x = np.random.RandomState(0).normal(size=(2, 3, 4)).astype("float32")
-    got = [as_array(leaf) for leaf in runner.run(expression, keras.ops.convert_to_tensor(x), {})]
+    got = [as_array(leaf) for leaf in expression.run(keras.ops.convert_to_tensor(x))]
     want = (
         x.reshape(2, 12),
         x.reshape(2, 6, 2),

@@ -222,6 +222,8 @@ def test_tensorflow_is_reached_through_k():
 
     expression = lamina.capture(lambda x: K.tf.nn.relu(K.tf.expand_dims(x, 1)), (None, 3))
     assert [call.op for call in expression.calls] == ["expand_dims", "relu"]
+    inside = lamina.capture(lambda x: K.math_ops.reduce_sum(K.nn.relu(x)) * K.np.pi, (None, 3))
+    assert [call.op for call in inside.calls] == ["relu", "sum", "multiply"]
     with pytest.raises(lamina.LaminaError, match=r"K\.tg is not a function"):
         lamina.capture(lambda x: K.tg(x), (None, 3))
 

@@ -200,6 +200,11 @@ DEVIATIONS: Mapping[str, str] = {
     "utils.to_categorical": "float32 on every backend; Keras gives int64 on PyTorch",
 }
 
+# What the module of the Keras 2 backend imports, and people reach through it.
+_TENSORFLOW_OPS = {
+    name: f"tensorflow.python.ops.{name}"
+    for name in "array_ops control_flow_ops image_ops math_ops nn random_ops".split()
+}
 _REFUSED = {f"backend.{name}": why for name, why in keras_backend.REFUSED.items()}
 
 VOCABULARIES = (
@@ -218,7 +223,7 @@ VOCABULARIES = (
         (*_everywhere("backend"), *_BACKEND_HOMES),
         keras_backend.TABLE,
         keras_backend.REFUSED,
-        links={"tf": "tensorflow", "control_flow_ops": "tensorflow.python.ops.control_flow_ops"},
+        links={"tf": "tensorflow", "np": "numpy", **_TENSORFLOW_OPS},
     ),
     Vocabulary("keras", _HOMES, _ROOT, _REFUSED),
     Vocabulary("keras", _HOMES_2, _ROOT_2, _REFUSED),

@@ -28,6 +28,11 @@ def temporal_padding(x: Any, padding: Any = (1, 1)) -> Any:
     return _pad(x, [padding], 1, "channels_last")
 
 
+def asymmetric_temporal_padding(x: Any, left_pad: int = 1, right_pad: int = 1) -> Any:
+    """`K.asymmetric_temporal_padding` of Keras 1."""
+    return temporal_padding(x, (left_pad, right_pad))
+
+
 def spatial_2d_padding(x: Any, padding: Any = ((1, 1), (1, 1)), data_format: str | None = None) -> Any:
     """`K.spatial_2d_padding`: zeros around the two spatial axes."""
     return _pad(x, padding, 2, data_format)

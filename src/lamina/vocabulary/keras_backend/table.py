@@ -103,7 +103,8 @@ _FUNCTIONS: Mapping[Any, str] = MappingProxyType(
             separable_conv1d separable_conv2d""",
         ctc: "ctc_batch_cost ctc_decode",
         images: """
-            asymmetric_spatial_2d_padding resize_images resize_volumes spatial_2d_padding spatial_3d_padding
+            asymmetric_spatial_2d_padding asymmetric_temporal_padding resize_images resize_volumes
+            spatial_2d_padding spatial_3d_padding
             temporal_padding""",
         nn: """
             batch_normalization bias_add binary_crossentropy binary_focal_crossentropy
