@@ -100,10 +100,6 @@ class TraceRecorder:
         parts = [self._wrap(Ref(ref.index, (*ref.path, i)), part) for i, part in enumerate(template)]
         return type(template)(parts)
 
-    def input(self, index: int) -> TensorTracer:
-        """The tracer of an input."""
-        return TensorTracer(self, Ref(index))
-
     def binary(self, op: str, left: Any, right: Any) -> Any:
         """Record an arithmetic operator, with NumPy and Python operands as the tensor takes them."""
         if not lowering.is_operand(left) or not lowering.is_operand(right):
