@@ -21,12 +21,14 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "expression"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from chains import FLOAT32, INT32, chained
-from examples import EXAMPLES
+from examples import CONTROL_FLOW
 from reference import evaluate
+from rule_examples import EXAMPLES, specified
+from written import written
 
 BACKEND = keras.backend.backend()
 SETTINGS = settings(
-    max_examples=25 if BACKEND == "jax" else 120,
+    max_examples=40 if BACKEND == "jax" else 250,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
@@ -98,9 +100,67 @@ def test_what_is_known_is_true(expression):
         assert fact.shape is None or tuple(value.shape) == fact.shape
 
 
-@pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "stateful"])
+@pytest.mark.parametrize("name", CONTROL_FLOW)
 def test_control_flow_computes_the_same(name):
-    assert_same(EXAMPLES[name], simplify(EXAMPLES[name]), np.arange(6.0, dtype="float32").reshape(2, 3))
+    expression = CONTROL_FLOW[name]
+    assert_same(expression, simplify(expression), np.arange(6.0, dtype="float32").reshape(2, 3))
+
+
+SHAPES = [((2, 3), (2, 3)), ((2, 2), (2, 2)), ((2, 2), (4, 2)), ((2, 3, 4), (2, 3, 4))]
+
+
+def filled(shape, dtype):
+    """A tensor of the values that matter to a dtype."""
+    if dtype == "bool":
+        values = [True, False]
+    elif "int" in dtype:
+        values = [0, 1, np.iinfo(dtype).max, np.iinfo(dtype).min, 5, 100]
+    else:
+        values = [-0.0, 0.0, np.nan, np.inf, -np.inf, -2.5, 1.0, 0.1]
+    array = np.resize(np.array(values, dtype if "int" in dtype or dtype == "bool" else "float32"), shape)
+    return ops.cast(ops.convert_to_tensor(array), dtype)
+
+
+def computed(expression, x, y):
+    """The outputs, or `None` where the backend refuses the shapes or dtypes."""
+    try:
+        return list(leaves(evaluate(expression, x, y)))
+    except Exception:
+        return None
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "int8", "int32", "uint8", "bool"])
+def test_numbers_beside_a_tensor(dtype):
+    ran = 0
+    for op in ("add", "subtract", "multiply", "divide"):
+        for number in ("0", "1", "0.0", "1.0", "True"):
+            for text in (f"{op}(x, {number})", f"{op}({number}, x)"):
+                before = written(text, dtype)
+                given = [filled((2, 4), dtype)] * 2
+                expected = computed(before, *given)
+                if expected is None:
+                    continue
+                ran += 1
+                for found, tensor in zip(computed(simplify(before), *given), expected, strict=True):
+                    assert_same_bits(found, tensor)
+    assert ran >= 20
+
+
+@pytest.mark.parametrize("rule", EXAMPLES)
+def test_each_rule_keeps_every_bit(rule):
+    example, _, *spec = EXAMPLES[rule]
+    before = written(example, **specified(*spec))
+    after = simplify(before)
+    ran = 0
+    for dtype in [spec[0]] if spec[0] else ["float32", "int32"]:
+        for left, right in SHAPES:
+            given = filled(left, dtype), filled(right, dtype)
+            expected = computed(before, *given)
+            if expected is not None and spec[1:] in ([], [left]):
+                ran += 1
+                for found, tensor in zip(computed(after, *given), expected, strict=True):
+                    assert_same_bits(found, tensor)
+    assert ran
 
 
 def gradient(expression, x):

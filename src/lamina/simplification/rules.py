@@ -62,9 +62,7 @@ IDENTITIES = (
     rule("subtract(x, 0)", "x", number),  # x - 0 = x, for x = -0.0 too
     rule("subtract(x, 0.0)", "x", floating),  # x - 0 = x, for x = -0.0 too
     rule("add(x, 0)", "x", integer),  # x + 0 = x; for a float, -0.0 + 0 = 0.0
-    rule("add(0, x)", "x", integer),  # 0 + x = x
-    rule("add(x, -0.0)", "x", floating),  # x + -0.0 = x, for x = 0.0 and -0.0 too
-    rule("add(-0.0, x)", "x", floating),  # -0.0 + x = x
+    rule("add(0, x)", "x", integer),  # 0 + x = x; not -0.0 + x: TensorFlow takes -0.0 for an earlier 0.0
 )
 
 SIGNS = (
