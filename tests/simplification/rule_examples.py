@@ -17,7 +17,7 @@ EXAMPLES = {
     "subtract(x, 0)": ("subtract(x, 0)", "x", "uint8"),
     "subtract(x, 0.0)": ("subtract(x, 0.0)", "x", "float32"),
     "add(x, 0)": ("add(x, 0)", "x", "int8"),
-    "add(0, x)": ("add(0, x)", "x", "int64"),
+    "add(0, x)": ("add(0, x)", "x", "int16"),
     "negative(negative(x))": ("negative(negative(x))", "x", None),
     "abs(negative(x))": ("abs(negative(x))", "abs(x)", "float32"),
     "absolute(negative(x))": ("absolute(negative(x))", "absolute(x)", "float32"),
