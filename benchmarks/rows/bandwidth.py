@@ -15,7 +15,7 @@ from keras import ops
 
 import lamina
 from benchmarks.device import waiting
-from benchmarks.names import COPY, COPY_INTO, KERAS, LAMINA
+from benchmarks.names import COMPILED, COPY, COPY_INTO, KERAS, LAMINA
 from benchmarks.registry import Contender, Groups, Run, row
 from benchmarks.timing import Measured, Missing, side_by_side
 
@@ -83,7 +83,11 @@ def _in_tensorflow() -> dict[str, Callable[[Any], Any]]:
 def _in_torch() -> dict[str, Callable[[Any], Any]]:
     import torch
 
-    return {COPY: torch.clone, "raw, torch.compile": torch.compile(ten_operations)}
+    return {
+        COPY: torch.clone,
+        COMPILED: lamina.Lambda(ten_operations, jit=True),
+        "raw, torch.compile": torch.compile(ten_operations),
+    }
 
 
 _COMPILED = {"jax": _in_jax, "tensorflow": _in_tensorflow, "torch": _in_torch}

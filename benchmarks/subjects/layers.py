@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 import lamina
-from benchmarks.names import BY_HAND, KERAS, LAMINA
+from benchmarks.names import BY_HAND, COMPILED, KERAS, LAMINA
 from benchmarks.subjects.functions import Subject
 
 
@@ -94,7 +94,11 @@ def _in_torch(subject: Subject) -> dict[str, Callable[[Any], Any]]:
         def forward(self, inputs: Any) -> Any:
             return native(inputs)
 
-    return {"torch.nn.Module": Module(), "raw, torch.compile": torch.compile(native)}
+    return {
+        COMPILED: lamina.Lambda(subject.function, jit=True),
+        "torch.nn.Module": Module(),
+        "raw, torch.compile": torch.compile(native),
+    }
 
 
 _NATIVE = {"jax": _in_jax, "tensorflow": _in_tensorflow, "torch": _in_torch}
