@@ -82,6 +82,36 @@ def test_inputs_of_other_kinds():
         layer("text")
 
 
+def test_calls_by_a_model_are_short(monkeypatch):
+    listed, scaled = Lambda(lambda t: t[0] - t[1]), Lambda(lambda x: x * lamina.variable("gain", 2.0))
+    a, b = keras.Input((4,)), keras.Input((4,))
+    functional = keras.Model([a, b], scaled(listed([a, b])))
+    sequential = keras.Sequential([keras.Input((4,)), Lambda(doubled)])
+    for _ in range(6):
+        found = functional([TENSOR, TENSOR + 1], training=True)
+        doubles = sequential(TENSOR)
+    np.testing.assert_allclose(array(found), np.full_like(X, -2.0), rtol=1e-4)
+    np.testing.assert_allclose(array(doubles), 2 * X)
+    monkeypatch.setattr(keras.layers.Layer, "__call__", counted := Counted(keras.layers.Layer.__call__))
+    functional([TENSOR, TENSOR + 1], training=True)
+    sequential(TENSOR)
+    assert not [layer for layer in counted.layers if isinstance(layer, Lambda)]
+
+
+class Counted:
+    """A method that notes on which objects it is called."""
+
+    def __init__(self, method):
+        self.method, self.layers = method, []
+
+    def __get__(self, layer, kind):
+        def call(*args, **kwargs):
+            self.layers.append(layer)
+            return self.method(layer, *args, **kwargs)
+
+        return call
+
+
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "bfloat16", "float64"])
 def test_dtype_policies(policy):
     if policy == "float64" and BACKEND == "jax":

@@ -115,10 +115,11 @@ class Lean:
         ):
             return LONG
         training = None
-        if kwargs:
-            if len(kwargs) != 1 or "training" not in kwargs:
+        for name, value in kwargs.items():
+            if name == "training":
+                training = value
+            elif name != "mask" or not _is_empty(value):
                 return LONG
-            training = kwargs["training"]
         context = scopes.get("current_call_ctx")
         if training is None and context is not None:
             training = getattr(context, "training", None)
@@ -215,6 +216,11 @@ def _program(layer: Any, inputs: Any, training: Any) -> Program | None:
     except LaminaError:
         return None
     return None if found is None or found.losses or found.masked else found
+
+
+def _is_empty(mask: Any) -> bool:
+    """Whether there is no mask: models pass None, or one for each input."""
+    return mask is None or (type(mask) in (list, tuple) and all(each is None for each in mask))
 
 
 def _none(_: Any) -> None:
