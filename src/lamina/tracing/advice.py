@@ -17,6 +17,7 @@ ADVICE = {
     "gather": "index one axis at a time, with `ops.take` or `ops.take_along_axis`",
     "mask": "keep the shape: multiply by the mask or use `ops.where(mask, x, 0)`",
     "method": "write the `keras.ops` function of that meaning",
+    "shared": "write the change out of place, or copy the tensor with `.clone()` before it",
     "variable": "start it with a constant, and compute the rest from the input each time",
     "host": "it reads tensor values on the host, which a saved expression cannot do",
 }

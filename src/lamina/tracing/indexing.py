@@ -1,12 +1,11 @@
-"""`x[key]` and `x[key] = value` on tracers, as operations that every backend has."""
+"""`x[key]` on tracers, as operations that every backend has."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from lamina._numpy import np
-from lamina.errors import CaptureError
-from lamina.tracing.lowering import as_tensor, unsupported
+from lamina.tracing.lowering import foreign_array, is_foreign_tensor, unsupported
 from lamina.vocabulary.tracer import DimTracer, TensorTracer
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ def get_item(recorder: TraceRecorder, tensor: TensorTracer, key: Any) -> Any:
     because TensorFlow and PyTorch tensors take neither as a key.
     """
     keys = list(key) if isinstance(key, tuple) else [key]
-    keys = [_static_mask(k) for k in keys]
+    keys = [static_key(k) for k in keys]
     gathers = [i for i, k in enumerate(keys) if _is_indices(k)]
     if len(gathers) > 1:
         raise unsupported(recorder, "an index with several index arrays", "gather")
@@ -41,12 +40,14 @@ def _is_negative(step: Any) -> bool:
     return isinstance(step, (int, np.integer)) and int(step) < 0
 
 
-def _static_mask(key: Any) -> Any:
+def static_key(key: Any) -> Any:
     """A constant boolean mask selects known positions; a NumPy integer is an int."""
     if isinstance(key, np.integer) or (
         isinstance(key, np.ndarray) and key.ndim == 0 and key.dtype.kind in "iu"
     ):
         return int(key)
+    if is_foreign_tensor(key):
+        key = foreign_array(key)
     array = np.asarray(key) if isinstance(key, (list, np.ndarray)) and not _holds_tracer(key) else None
     if array is None:
         return key
@@ -63,7 +64,7 @@ def _is_indices(key: Any) -> bool:
 
 def _take(recorder: TraceRecorder, tensor: TensorTracer, keys: list[Any], position: int) -> Any:
     indices = keys[position]
-    if _is_mask(recorder, indices):
+    if is_mask(recorder, indices):
         raise unsupported(
             recorder, "a selection by a boolean mask, whose size depends on the values,", "mask"
         )
@@ -75,7 +76,8 @@ def _take(recorder: TraceRecorder, tensor: TensorTracer, keys: list[Any], positi
     return recorder.op("take", result, indices, axis=axis)
 
 
-def _is_mask(recorder: TraceRecorder, indices: Any) -> bool:
+def is_mask(recorder: TraceRecorder, indices: Any) -> bool:
+    """Whether a key is boolean, and selects by value."""
     if isinstance(indices, TensorTracer):
         return indices.recorder.computes_booleans(indices.ref) or indices.peek_dtype() == "bool"
     return isinstance(indices, np.ndarray) and indices.dtype.kind == "b"
@@ -123,55 +125,3 @@ def _forward(recorder: TraceRecorder, tensor: TensorTracer, keys: list[Any], pos
         raise unsupported(recorder, "a slice with a negative step on an axis of unknown size", "dimension")
     taken = range(*key.indices(size))
     return slice(taken[-1], taken[0] + 1, -taken.step) if taken else slice(0, 0)
-
-
-def set_item(recorder: TraceRecorder, tensor: TensorTracer, key: Any, value: Any) -> TensorTracer:
-    """Record `tensor[key] = value` as a new tensor, for keys of ints and slices without a step.
-
-    Raises:
-        CaptureError: The key is of another kind.
-    """
-    given = list(key) if isinstance(key, tuple) else [key]
-    keys = _full_key(recorder, tensor, [int(k) if isinstance(k, np.integer) else k for k in given])
-    sizes = tensor.shape
-    starts = [_start(k, size) for k, size in zip(keys, sizes, strict=True)]
-    extent = [_extent(k, size) for k, size in zip(keys, sizes, strict=True)]
-    kept = tuple(n for n, k in zip(extent, keys, strict=True) if isinstance(k, slice))
-    update = recorder.op("cast", as_tensor(recorder, value), tensor.dtype)
-    update = recorder.op("reshape", recorder.op("broadcast_to", update, kept), tuple(extent))
-    updated = recorder.op("slice_update", tensor, tuple(starts), update)
-    assert isinstance(updated, TensorTracer)
-    return updated
-
-
-def _full_key(recorder: TraceRecorder, tensor: TensorTracer, keys: list[Any]) -> list[Any]:
-    rank = tensor.ndim
-    at = next((i for i, key in enumerate(keys) if key is Ellipsis), None)
-    if at is not None:
-        keys = keys[:at] + [slice(None)] * (rank - len(keys) + 1) + keys[at + 1 :]
-    keys += [slice(None)] * (rank - len(keys))
-    for key in keys:
-        if not isinstance(key, (int, DimTracer)) and not (isinstance(key, slice) and key.step in (None, 1)):
-            raise CaptureError(
-                f"{recorder.name!r} assigns to the key {key!r}; an expression can assign to ints and slices "
-                "without a step; use `ops.where` or `ops.scatter_update` for others"
-            )
-    return keys
-
-
-def _start(key: Any, size: Any) -> Any:
-    start = key.start if isinstance(key, slice) else key
-    if start is None:
-        return 0
-    return start + size if isinstance(start, int) and start < 0 else start
-
-
-def _extent(key: Any, size: Any) -> Any:
-    if not isinstance(key, slice):
-        return 1
-    stop = size if key.stop is None else key.stop
-    if isinstance(stop, int) and stop < 0:
-        stop = stop + size
-    if isinstance(stop, int) and isinstance(size, int):
-        stop = min(stop, size)
-    return stop - _start(key, size)

@@ -16,6 +16,7 @@ from lamina.tracing import variables
 from lamina.tracing.advice import ADVICE
 from lamina.tracing.shapes import LazyShape
 from lamina.tracing.state import SeedRequest
+from lamina.vocabulary.registry import framework_of
 from lamina.vocabulary.tracer import TensorTracer, Tracer
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ def _lower_object(recorder: TraceRecorder, value: Any) -> Any:
         return tuple(value)
     if is_tensor(value):
         return array(recorder, keras.ops.convert_to_numpy(value))
+    if is_foreign_tensor(value):
+        return array(recorder, recorder.state.once(value, foreign_array))
     name = dtype_name(value, default=None)
     if name is not None:
         return name
@@ -115,6 +118,24 @@ def array(recorder: TraceRecorder, value: np.ndarray[Any, Any]) -> Any:
 def is_tensor(value: Any) -> bool:
     """Whether `value` is a tensor of the backend in use."""
     return bool(keras) and bool(keras.ops.is_tensor(value))
+
+
+_FOREIGN_TENSORS = {"Tensor", "EagerTensor", "ArrayImpl"}
+
+
+def is_foreign_tensor(value: Any) -> bool:
+    """Whether `value` is a tensor of a framework other than the backend's, such as a constant of PyTorch."""
+    kind = type(value)
+    framework = framework_of(kind.__module__)
+    return kind.__name__ in _FOREIGN_TENSORS and framework is not None and hasattr(value, "__array__")
+
+
+def foreign_array(value: Any) -> np.ndarray[Any, Any]:
+    """The values of such a tensor."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+        value = value.float() if str(value.dtype) == "torch.bfloat16" else value
+    return np.asarray(value)
 
 
 _PYTHON_DTYPES = {float: "float32", int: "int32", bool: "bool", complex: "complex64"}
@@ -143,7 +164,10 @@ def dtype_name(value: Any, default: Any = "") -> Any:
 def is_operand(value: Any) -> bool:
     """Whether `value` can stand beside a tensor in arithmetic."""
     return isinstance(value, (Tracer, bool, int, float, complex, np.ndarray, np.generic, list, tuple)) or (
-        is_a(value, "Variable", "KerasTensor") or is_tensor(value) or variables.is_foreign_variable(value)
+        is_a(value, "Variable", "KerasTensor")
+        or is_tensor(value)
+        or is_foreign_tensor(value)
+        or variables.is_foreign_variable(value)
     )
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from lamina.errors import CaptureError, SpecNeededError
 from lamina.expression import opset
 from lamina.expression.model import Call, Location, Ref, Spec, call_references
-from lamina.tracing import dims, indexing, lowering
+from lamina.tracing import assigning, dims, indexing, lowering
 from lamina.tracing.advice import ADVICE
+from lamina.tracing.memory import Memory
 from lamina.tracing.results import result_template
 from lamina.tracing.shapes import KnownShape, LazyShape
 from lamina.tracing.specs import SpecReader, World
@@ -59,6 +60,7 @@ class TraceRecorder:
         self.passed: Sequence[Passed] = ()
         self._shapes: dict[Ref, Ref] = {}
         self._outer: dict[tuple[TraceRecorder, Ref], int] = {}
+        self.memory = Memory(self)
         self._specs = SpecReader(self, default_dtype)
         self.first_call = len(self.inputs)
 
@@ -92,7 +94,7 @@ class TraceRecorder:
 
     def _wrap(self, ref: Ref, template: Any) -> Any:
         if template is None:
-            return TensorTracer(self, ref)
+            return self.memory.noted(TensorTracer(self, ref))
         if template == "dim":
             return DimTracer(self, ref)
         if isinstance(template, Mapping):
@@ -108,11 +110,11 @@ class TraceRecorder:
 
     def index(self, tensor: TensorTracer, key: Any) -> Any:
         """Record `tensor[key]`."""
-        return indexing.get_item(self, tensor, key)
+        return self.memory.viewed(tensor, key, indexing.get_item(self, tensor, key))
 
     def assign_item(self, tensor: TensorTracer, key: Any, value: Any) -> TensorTracer:
         """Record `tensor[key] = value` as a new tensor."""
-        return indexing.set_item(self, tensor, key, value)
+        return assigning.set_item(self, tensor, key, value)
 
     def method(self, tensor: TensorTracer, name: str) -> Any:
         """The method or attribute `name` of a tensor, from the vocabularies."""
@@ -266,6 +268,7 @@ class TraceRecorder:
         """The reference for a tracer; other values are returned as they are."""
         if not isinstance(value, Tracer):
             return value
+        value.recorder.memory.check(value)
         if value.recorder is self:
             return value.ref
         if any(ancestor is value.recorder for ancestor in self.ancestors()):

@@ -6,6 +6,7 @@ Objects get a slot each, by identity, numbered -1, -2, ... until the expression 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,6 +97,14 @@ class StateTable:
             self._converted[key] = array.astype(dtype)
         found: np.ndarray[Any, Any] = self._converted[key]
         return found
+
+    def once(self, value: Any, make: Callable[[Any], Any]) -> Any:
+        """What `make` makes of `value`; the same object each time, so that it gets one slot."""
+        key = (id(value), make.__name__)
+        if key not in self._converted:
+            self._kept.append(value)
+            self._converted[key] = make(value)
+        return self._converted[key]
 
     def _unique(self, name: str) -> str:
         taken = {slot.name for slot in self.slots}

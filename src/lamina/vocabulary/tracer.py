@@ -119,8 +119,12 @@ class TensorTracer(Tracer):
         return self.active_recorder.index(self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        updated = self.active_recorder.assign_item(self, key, value)
-        self.recorder, self.ref = updated.recorder, updated.ref
+        if not self.recorder.memory.is_slice(value, self, key):
+            self.overwrite(self.active_recorder.assign_item(self, key, value))
+
+    def overwrite(self, value: TensorTracer) -> None:
+        """Stand for `value` from now on, as a change in place does."""
+        self.active_recorder.memory.overwrite(self, value)
 
     def __len__(self) -> int:
         size = self.static_shape[0]
@@ -255,6 +259,13 @@ def _tensor_binary(op: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     return forward, reflected
 
 
+def _tensor_in_place(op: str) -> Callable[..., Any]:
+    def update(self: TensorTracer, other: Any) -> Any:
+        return self.active_recorder.memory.update(self, op, other)
+
+    return update
+
+
 def _tensor_compare(op: str) -> Callable[..., Any]:
     def compare(self: TensorTracer, other: Any) -> Any:
         # `x == None` and `x in [...]` ask about identity, not about values.
@@ -303,6 +314,7 @@ def _install_operators() -> None:
     for method, op in BINARY.items():
         for prefix, function in zip(("", "r"), _tensor_binary(op), strict=True):
             setattr(TensorTracer, f"__{prefix}{method}__", function)
+        setattr(TensorTracer, f"__i{method}__", _tensor_in_place(op))
     for method, names in BITWISE.items():
         for prefix, function in zip(("", "r"), _tensor_bitwise(names), strict=True):
             setattr(TensorTracer, f"__{prefix}{method}__", function)

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.jax.arguments import Function
 from lamina.vocabulary.jax.updates import At
 
 
 def same(x: Any, *args: Any, **options: Any) -> Any:
-    """`x.block_until_ready()`, `x.to_device()` and `x.clone()`: the tensor itself."""
+    """`x.block_until_ready()` and `x.to_device()`: the tensor itself."""
     return x
+
+
+def copy(x: Any) -> Any:
+    """`x.clone()`: a tensor of its own, which changes in place do not share."""
+    return ops.copy(x)
 
 
 def sort(x: Any, axis: int | None = -1, **options: Any) -> Any:
@@ -30,7 +36,7 @@ METHODS: Mapping[str, Function] = {
     "at": At,
     "block_until_ready": same,
     "to_device": same,
-    "clone": same,
+    "clone": copy,
     "sort": sort,
     "weak_type": weak_type,
 }
