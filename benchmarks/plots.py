@@ -10,7 +10,7 @@ from benchmarks.units import written
 
 _COLORS = ("#1b5e9e", "#e07b39", "#5b9a4b", "#8e6bb0")
 _OWN, _KERAS, _OTHER = "#1b5e9e", "#e07b39", "#9a9a9a"
-_WIDTH, _LEFT, _RIGHT, _BAR = 760, 230, 90, 15
+_WIDTH, _LEFT, _RIGHT, _BAR = 790, 260, 90, 15
 _STYLE = "font-family='system-ui,sans-serif' font-size='12' fill='#222'"
 
 Series = Mapping[str, Sequence[tuple[float, float]]]
