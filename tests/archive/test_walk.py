@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lamina.archive import RefusedError, open_model
@@ -137,6 +137,7 @@ JSON = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no bad strategy
 @given(JSON)
 def test_planted_code_is_always_found(value: Any) -> None:
     """However odd the surroundings, code that is no part of another function is reported once."""
