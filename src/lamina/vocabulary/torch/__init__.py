@@ -11,9 +11,9 @@ wide on JAX, which computes in 32 bits unless it is told otherwise.
 Example:
     >>> import keras
     >>> from lamina.vocabulary.torch import TABLE
-    >>> values, indices = TABLE["max"](keras.ops.arange(6).reshape((2, 3)), dim=1)
-    >>> tuple(values.shape), tuple(TABLE["flatten"](keras.ops.ones((2, 3, 4)), 1).shape)
-    ((2,), (2, 12))
+    >>> x = keras.ops.ones((2, 3, 4))
+    >>> tuple(TABLE["flatten"](x, 1).shape), tuple(TABLE["mean"](x, dim=(0, 2), keepdim=True).shape)
+    ((2, 12), (1, 3, 1))
 """
 
 from __future__ import annotations
