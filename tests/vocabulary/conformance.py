@@ -266,7 +266,8 @@ class Framework:
     def array(self, leaf: Any) -> Any:
         """One result of either side as an array."""
         if keras.ops.is_tensor(leaf):
-            return keras.ops.convert_to_numpy(leaf)
+            # NumPy takes no scalar of bfloat16 from TensorFlow by itself.
+            return np.asarray(leaf.numpy()) if BACKEND == "tensorflow" else keras.ops.convert_to_numpy(leaf)
         return np.asarray(self.to_numpy(leaf))
 
     def compare(self, got: Any, want: Any, tolerance: float) -> None:

@@ -14,7 +14,7 @@ jax = pytest.importorskip("jax")
 JAX = Framework(VOCABULARIES[0], jax, jax.numpy.asarray, np.asarray)
 # Each new shape is compiled by JAX, on both sides under its own backend.
 EXAMPLES = hypothesis.settings(
-    max_examples=6 if BACKEND == "jax" else 12, deadline=None, derandomize=True, database=None
+    max_examples=4 if BACKEND == "jax" else 6, deadline=None, derandomize=True, database=None
 )
 SHAPES = st.lists(st.integers(0, 3), min_size=1, max_size=3).map(tuple)
 DTYPES = st.sampled_from(["float32", "int32", "bool", "bfloat16"])
@@ -40,14 +40,14 @@ def test_elementwise(name, shape, ones, left, right):
     JAX.check(Case(f"numpy.{name}", args), unknown=False)
 
 
-@pytest.mark.parametrize("name", "sum mean any cumsum nn.softmax nn.relu exp".split())
+@pytest.mark.parametrize("name", "sum mean any cumsum nn.relu exp".split())
 @EXAMPLES
 @hypothesis.given(shape=SHAPES, axis=st.integers(-1, 0), dtype=DTYPES)
 def test_along_an_axis(name, shape, axis, dtype):
     hypothesis.assume(name != "mean" or shape[axis])  # the mean of nothing is a warning
     full = name if "." in name else f"numpy.{name}"
     options = {} if name in ("exp", "nn.relu") else {"axis": axis}
-    hypothesis.assume(not (name.startswith("nn.") and dtype == "bool"))
+    hypothesis.assume(not (name == "nn.relu" and dtype == "bool"))
     JAX.check(Case(full, (array(shape, dtype, 1),), options))
 
 
