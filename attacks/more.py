@@ -40,3 +40,16 @@ attack(
     "function.gadget",
     advisory="CVE-2025-1550",
 )(lambda m: keras_zip(model(lambda_layer(named("my_package>system", "os")))))
+attack(
+    "library_claim.keras",
+    "code that claims to be a function of Keras, which stock Keras would run",
+    "function.library-code",
+    "by name",
+    "CVE-2025-9905",
+)(
+    lambda m: in_zip(
+        code("def softplus(x):\n return x * 2", m).replace(
+            co_filename="/usr/lib/python3/site-packages/keras/src/activations/activations.py"
+        )
+    )
+)

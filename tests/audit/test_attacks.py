@@ -41,6 +41,9 @@ def test_answer(corpus: Path, attack: Attack) -> None:
 @pytest.mark.parametrize("attack", [a for a in ATTACKS if a.verdict != "pure"], ids=_id)
 def test_policy_fails_closed(corpus: Path, attack: Attack) -> None:
     report = audit(corpus / attack.file)
+    if attack.rule == "function.library-code":
+        assert check(report) == ()  # nothing of the code is used
+        return
     if all(f.pointer.startswith("/compile_config") and f.verdict is Verdict.BY_NAME for f in report.findings):
         assert check(report) == report.findings  # the model may be loaded without how it was compiled
         return

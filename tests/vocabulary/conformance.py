@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import os
 import warnings
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -86,26 +85,18 @@ class Cases(list[Case]):
         for option in options:
             self.case(names, *args, **option)
 
-    def chosen(self, table: Mapping[str, Any] | None = None, once: str = "") -> list[Any]:
-        """The first and the last case of each name, or all of them with LAMINA_CONFORMANCE=full.
+    def chosen(self, table: Mapping[str, Any] | None = None) -> list[Any]:
+        """The last case of each function, which has the most arguments; all with LAMINA_CONFORMANCE=full.
 
-        Names that stand for one function of `table` count as one name; of those that begin with a
-        word of `once`, which are one operation each, the first case is enough.
+        Names that stand for one function of `table` count as one.
         """
-        places = defaultdict(list)
-        for place, case in enumerate(self):
-            places[case.name].append(place)
-        if os.environ.get("LAMINA_CONFORMANCE") == "full":
-            return [pytest.param(case, id=f"{case.name}-{i}") for i, case in enumerate(self)]
-        by_function: dict[Any, list[int]] = {}
-        for name, found in places.items():
-            function = (table or {}).get(name)
-            by_function.setdefault(id(function) if callable(function) else name, found)
-        kept = {place for found in by_function.values() for place in (found[0], found[-1])}
-        if once:
-            short = tuple(once.split())
-            kept -= {found[-1] for n, found in places.items() if n.startswith(short) and found[1:]}
-        return [pytest.param(case, id=f"{case.name}-{i}") for i, case in enumerate(self) if i in kept]
+        functions = table or {}
+        last = {
+            id(functions[c.name]) if callable(functions.get(c.name)) else c.name: i
+            for i, c in enumerate(self)
+        }
+        kept = range(len(self)) if os.environ.get("LAMINA_CONFORMANCE") == "full" else sorted(last.values())
+        return [pytest.param(self[i], id=f"{self[i].name}-{i}") for i in kept]
 
     def spellings(self, table: Mapping[str, Any]) -> Iterator[tuple[str, Case]]:
         """Names without a case of their own that stand for the same function as one that has, and that case."""

@@ -124,17 +124,11 @@ EAGER_ONLY = {"is_keras_tensor"}
 
 
 def cases_to_capture():
-    """The first and the last case of each name, or all of them with LAMINA_CONFORMANCE=full."""
+    """The last case of each name, or all of them with LAMINA_CONFORMANCE=full."""
+    fit = {number: c for number, c in enumerate(CASES) if c.arrays and c.name not in EAGER_ONLY}
     full = os.environ.get("LAMINA_CONFORMANCE") == "full"
-    chosen = {}
-    for number, case in enumerate(CASES):
-        if case.arrays and case.name not in EAGER_ONLY:
-            chosen.setdefault(case.name, []).append(pytest.param(case, id=f"{case.name}-{number}"))
-    return [
-        p
-        for params in chosen.values()
-        for p in (params if full else {id(p): p for p in params[:: len(params) - 1 or 1]}.values())
-    ]
+    kept = fit if full else sorted({c.name: number for number, c in fit.items()}.values())
+    return [pytest.param(fit[number], id=f"{fit[number].name}-{number}") for number in kept]
 
 
 @pytest.mark.parametrize("case", cases_to_capture())

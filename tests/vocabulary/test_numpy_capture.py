@@ -25,7 +25,6 @@ from tests.vocabulary.test_numpy_harness import (
 )
 
 import lamina
-from lamina.expression.runner import run
 from lamina.vocabulary.numpy import TABLE
 from lamina.vocabulary.numpy.ufuncs import UFUNCS
 
@@ -50,7 +49,7 @@ def test_captured(case: Case) -> None:
     arrays = arrays_of(case)
     specs = [keras.KerasTensor(a.shape, str(a.dtype)) for a in arrays]
     expression = lamina.capture(lambda tensors: called(case, tensors), specs)
-    got = on_tensors(lambda tensors: run(expression, tensors), arrays)
+    got = on_tensors(lambda tensors: expression.run(tensors), arrays)
     want = expected(case)
     assert [d for w, g in zip(flat(want), flat(got), strict=True) for d in difference(w, g)] == []
 
@@ -80,7 +79,7 @@ def test_captured_before_the_shape_is_known(name: str, spec: tuple[Any, ...]) ->
     function = _LAZY[name]
     expression = lamina.capture(function, *spec)
     x = ARRAYS["F2"]
-    got = keras.ops.convert_to_numpy(run(expression, keras.ops.convert_to_tensor(x)))
+    got = keras.ops.convert_to_numpy(expression.run(keras.ops.convert_to_tensor(x)))
     np.testing.assert_allclose(got, function(x), rtol=1e-5, atol=1e-5)
     assert got.dtype == np.float32
 
@@ -90,7 +89,7 @@ def test_captured_before_the_shape_is_known(name: str, spec: tuple[Any, ...]) ->
 def test_pad_along_an_axis_of_unknown_size(mode: Any, width: Any) -> None:
     expression = lamina.capture(lambda x: np.pad(x, width, mode), keras.KerasTensor((None, 4)))
     x = ARRAYS["F2"]
-    got = keras.ops.convert_to_numpy(run(expression, keras.ops.convert_to_tensor(x)))
+    got = keras.ops.convert_to_numpy(expression.run(keras.ops.convert_to_tensor(x)))
     np.testing.assert_allclose(got, np.pad(x, width, mode))
 
 

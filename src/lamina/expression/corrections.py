@@ -17,13 +17,15 @@ def tensorflow_add(x1: Any, x2: Any) -> Any:
     Keras 3.15 passes a second operand that can be squeezed to a vector to `tf.nn.bias_add` when its
     size is that of the first operand's last axis or of axis 1, wherever the vector stands: a (4, 4)
     matrix plus a (4, 1) column adds a row. The sum is the same with the operands in the other order,
-    or as a difference.
+    or with axes of one element where Keras looks.
     """
     if not _is_taken_for_bias(x1, x2):
         return keras.ops.add(x1, x2)
     if not _is_taken_for_bias(x2, x1):
         return keras.ops.add(x2, x1)
-    return keras.ops.subtract(x1, keras.ops.negative(x2))
+    before = range(2 + max(0, len(x2.shape) - len(x1.shape)))
+    first = keras.ops.expand_dims(x1, (*before, -1))
+    return keras.ops.add(first, keras.ops.expand_dims(x2, -1))[0, 0, ..., 0]
 
 
 def _is_taken_for_bias(x1: Any, x2: Any) -> bool:
@@ -31,12 +33,13 @@ def _is_taken_for_bias(x1: Any, x2: Any) -> bool:
     first, second = _shape(x1), _shape(x2)
     if first is None or second is None or len(first) < 2:
         return False
-    vector = [axis for axis, size in enumerate(second) if size != 1]
+    vector = [axis for axis, size in enumerate(second) if size is None or size > 1]
     if len(vector) != 1 or second[vector[0]] not in {first[1], first[-1]} - {None}:
         return False
     from_end = len(second) - vector[0]
     axis_from_end = 1 if first[-1] == second[vector[0]] else len(first) - 1
-    return from_end != axis_from_end or len(second) > len(first)
+    # Keras squeezes it, which leaves an axis of no elements where it is.
+    return from_end != axis_from_end or len(second) > len(first) or 0 in second
 
 
 def _shape(value: Any) -> list[int | None] | None:

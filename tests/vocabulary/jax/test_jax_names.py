@@ -14,7 +14,6 @@ from tests.vocabulary.conformance import BACKEND, Case, Framework, find
 import lamina
 from lamina.errors import CaptureError
 from lamina.vocabulary.jax import DEVIATIONS, REFUSED, TABLE, VOCABULARIES
-from lamina.vocabulary.jax.table import LAX_SAME
 
 jax = pytest.importorskip("jax")
 for _module in ("scipy.linalg", "scipy.special", "scipy.stats"):
@@ -36,12 +35,11 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:Explicitly requested dtype:UserWarning", "ignore:.*incompatible dtypes:FutureWarning"
 )
 JAX = Framework(VOCABULARIES[0], jax, jax.numpy.asarray, np.asarray)
-ONCE = "scipy.stats. scipy.special. " + " ".join(f"lax.{name}" for name in LAX_SAME)
 NOT_ON_PYTORCH = "Keras has none on PyTorch"
 BY_DISTRIBUTION = {name for name, text in DEVIATIONS.items() if "distribution" in text}
 
 
-@pytest.mark.parametrize("case", CASES.chosen(TABLE, ONCE))
+@pytest.mark.parametrize("case", CASES.chosen(TABLE))
 def test_equals_jax(case: Case):
     if BACKEND == "torch" and DEVIATIONS.get(case.name) == NOT_ON_PYTORCH:
         pytest.skip(NOT_ON_PYTORCH)

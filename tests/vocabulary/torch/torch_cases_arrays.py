@@ -82,6 +82,11 @@ case("clone detach", X)
 runs("numel", lambda torch, x: x / torch.numel(x), X)
 case("numel", X)
 
+runs(
+    "nn.Parameter nn.parameter.Parameter",
+    lambda torch, x: (x * torch.nn.Parameter(torch.full((2,), 2.0))).detach(),
+    floats(3, 2),
+)
 runs("tensor as_tensor", lambda torch, x: x + torch.tensor([1.0, 2.0]), floats(2))
 runs(
     "tensor",

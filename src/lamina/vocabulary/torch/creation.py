@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from lamina.vocabulary import context
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.torch.arguments import (
     Function,
@@ -23,6 +24,11 @@ from lamina.vocabulary.torch.arguments import (
     weak_dtype,
 )
 from lamina.vocabulary.torch.notation import named
+
+
+def parameter(data: Any, requires_grad: bool = True) -> Any:
+    """`torch.nn.Parameter`: made once, trained and saved with the layer."""
+    return context.create_variable(data, trainable=bool(requires_grad))
 
 
 def new_tensor(data: Any, *, dtype: Any = None) -> Any:

@@ -32,7 +32,7 @@ _REASONS: tuple[tuple[str, str], ...] = (
         "it makes a module with weights; use keras.layers outside of the function and call them in it",
         """nn.Module nn.Linear nn.Conv1d nn.Conv2d nn.Conv3d nn.ConvTranspose2d nn.LSTM nn.GRU nn.RNN
         nn.Embedding nn.MultiheadAttention nn.Transformer nn.BatchNorm1d nn.BatchNorm2d nn.LayerNorm
-        nn.Sequential nn.ModuleList nn.Parameter nn.parameter.Parameter""",
+        nn.Sequential nn.ModuleList""",
     ),
     (
         "its places in the input are found among values; use F.unfold and torch.max",

@@ -120,6 +120,8 @@ _OTHER: Mapping[str, Any] = {
     "jit.ignore": transforms.identity_decorator,
     "jit.export": transforms.identity_decorator,
     "jit.trace": transforms.trace,
+    "nn.Parameter": creation.parameter,
+    "nn.parameter.Parameter": creation.parameter,
     "utils.checkpoint.checkpoint": transforms.checkpoint,
     "_higher_order_ops.while_loop": transforms.while_loop,
     "cuda.is_available": transforms.no_effect,
