@@ -23,9 +23,11 @@ export KERAS_BACKEND ?= jax
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-# One worker per backend, and one for the tests that need none: a Keras process has a single backend.
+# One worker per backend, and one for the tests that need none: a Keras process has a single backend. JAX, which
+# compiles each function that is tested, has a second one for the tests of the vocabularies.
 BACKENDS := jax tensorflow torch
 WORKERS := --tx popen//id=no-backend//env:KERAS_BACKEND=jax \
+           --tx popen//id=jax-vocabulary//env:KERAS_BACKEND=jax \
            $(foreach backend,$(BACKENDS),--tx popen//id=$(backend)//env:KERAS_BACKEND=$(backend))
 
 # The same range as in pyproject.toml. Installed first, so that no other package chooses a build of torch.
@@ -51,12 +53,12 @@ help:
 demo: $(VENV)/.demo
 	@$(BIN)/python -m lamina demo --save out/digits.keras $(ARGS)
 
-# Four workers share the cores already.
+# The workers share the cores already.
 test: export OMP_NUM_THREADS := 1
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest -o console_output_style=classic --dist=each $(WORKERS) $(ARGS)
 
-# What `make test` does with the first and the last call of each name, with all of them.
+# What `make test` does with the last call of each function, with all of them.
 conformance: export OMP_NUM_THREADS := 1
 conformance: export LAMINA_CONFORMANCE := full
 conformance: $(VENV)/.dev

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,20 +17,36 @@ os.environ.setdefault(
     "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 )
 
-# `make test` starts one worker per backend and one for the tests that need none (see the Makefile).
+# The workers that `make test` starts; any other process runs all tests, on its one backend.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 BACKENDS = ("jax", "tensorflow", "torch")
+WORKERS = ("no-backend", "jax-vocabulary", *BACKENDS)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give each test marked `backend_free` to the worker without backend, and to no other."""
-    if WORKER not in (*BACKENDS, "no-backend"):
+    """Keep the tests of this worker, so that each test runs once on each backend it needs."""
+    if WORKER not in WORKERS:
         return
-    free, bound = [], []
-    for item in items:
-        (bound if item.get_closest_marker("backend_free") is None else free).append(item)
-    items[:], elsewhere = (free, bound) if WORKER == "no-backend" else (bound, free)
+    elsewhere = [item for item in items if not _is_here(item)]
+    items[:] = [item for item in items if _is_here(item)]
     config.hook.pytest_deselected(items=elsewhere)
+
+
+def _is_here(item: pytest.Item) -> bool:
+    if item.get_closest_marker("backend_free") is not None:
+        return WORKER == "no-backend"
+    if WORKER.startswith("jax"):
+        return ("vocabulary" in item.path.parts) == (WORKER == "jax-vocabulary")
+    return WORKER != "no-backend"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forgotten_compilations() -> Iterator[None]:
+    """JAX keeps what it compiled: of thousands of tests, gigabytes in each worker."""
+    yield
+    if "jax" in sys.modules:
+        sys.modules["jax"].clear_caches()
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

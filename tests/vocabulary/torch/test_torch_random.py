@@ -42,7 +42,7 @@ DISTRIBUTIONS = {
     "randn of a shape": lambda torch, x: torch.randn(x.shape),
     "rand_like": lambda torch, x: torch.rand_like(x),
     "randn_like": lambda torch, x: torch.randn_like(x) * 2 + 1,
-    "randint": lambda torch, x: torch.randint(0, 9, (N,)),
+    "randint": lambda torch, x: torch.randint(0, 8, (N,)),
     "randint below": lambda torch, x: torch.randint(5, (N,), dtype=torch.int32),
     "randint keywords": lambda torch, x: torch.randint(low=2, high=5, size=(N, 1)),
     "randint_like": lambda torch, x: torch.randint_like(x, 3, 8),
