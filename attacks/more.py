@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from attacks.build import keras_zip, lambda_layer, layer, marshalled, model, named, saved
-from attacks.code import code, good, in_zip, with_closure
+from attacks.code import bad, code, good, in_zip, with_closure
 from attacks.registry import attack
 
 attack("closure_name.keras", "os.system by name in a closure", "lambda.outside", advisory="CVE-2024-3660")(
@@ -48,8 +48,9 @@ attack(
     "CVE-2025-9905",
 )(
     lambda m: in_zip(
-        code("def softplus(x):\n return x * 2", m).replace(
-            co_filename="/usr/lib/python3/site-packages/keras/src/activations/activations.py"
+        bad(m).replace(
+            co_name="softplus",
+            co_filename="/usr/lib/python3/site-packages/keras/src/activations/activations.py",
         )
     )
 )

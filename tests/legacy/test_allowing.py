@@ -139,8 +139,9 @@ def test_no_hostile_file_is_loaded_and_nothing_runs(corpus: Path) -> None:
             lamina.load_model(corpus / attack.file, report=lambda note: None)
         except LaminaError:
             continue
-        loaded.append(attack.file)
-    assert loaded == []
+        loaded.append(attack.rule)
+    # Instead of code that claims to be Keras's, lamina takes its own function of that name.
+    assert loaded == ["function.library-code"]
     assert not (corpus / "MARKER").exists()
 
 
