@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import sys
 import tarfile
@@ -40,13 +41,16 @@ def _is_here(item: pytest.Item) -> bool:
     return WORKER != "no-backend"
 
 
-@pytest.fixture(autouse=True, scope="module")
+_done = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
 def forgotten_compilations() -> Iterator[None]:
     """JAX keeps what it compiled: of thousands of tests, gigabytes in each worker."""
     yield
-    if "jax" in sys.modules:
+    if next(_done) % 200 == 0 and "jax" in sys.modules:
         sys.modules["jax"].clear_caches()
-    gc.collect()
+        gc.collect()
 
 
 @pytest.fixture(scope="session")
