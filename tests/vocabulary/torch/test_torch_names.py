@@ -78,22 +78,15 @@ ELSEWHERE = set(
 FULL = os.environ.get("LAMINA_CONFORMANCE") == "full"
 
 
-def chosen(cases):
-    """The last case of each function, which has the most arguments; all with LAMINA_CONFORMANCE=full."""
-    last = {id(TABLE.get(case.name, case.name)): place for place, case in enumerate(cases)}
-    kept = range(len(cases)) if FULL else sorted(last.values())
-    return [pytest.param(cases[place], id=f"{cases[place].name}-{place}") for place in kept]
-
-
 def spellings():
     """Names of functions that are tested under another name, and the case of that one."""
-    tested = {param.values[0].name for param in chosen(CASES)}
+    tested = {param.values[0].name for param in CASES.chosen(TABLE)}
     by_function = {id(TABLE[c.name]): c for c in CASES if c.run is None and c.name in TABLE}
     names = [name for name, function in TABLE.items() if name not in tested and id(function) in by_function]
     return [pytest.param(name, by_function[id(TABLE[name])], id=name) for name in names]
 
 
-@pytest.mark.parametrize("case", chosen(CASES))
+@pytest.mark.parametrize("case", CASES.chosen(TABLE))
 def test_equals_torch(case: Case):
     TORCH.check(case)
 
@@ -136,7 +129,7 @@ def _dtype(framework, value):
     return getattr(framework, value.name) if hasattr(value, "name") else value
 
 
-@pytest.mark.parametrize("case", chosen(METHOD_CASES))
+@pytest.mark.parametrize("case", METHOD_CASES.chosen(TABLE))
 def test_method_equals_torch(case: Case):
     TORCH.check(with_method(case))
 
