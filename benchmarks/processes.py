@@ -1,4 +1,8 @@
-"""Fresh processes, and what they cost."""
+"""Fresh processes, and what they cost.
+
+They run as a package that was installed does: what Python compiles stays on disk. So the first of them, which
+compiles, is never counted.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,8 @@ _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PROMPTFOO_DISABLE_TELEMETRY": "1", "DO_N
 
 def environment(backend: str) -> dict[str, str]:
     """The variables of a process with this backend."""
-    return {**os.environ, **_QUIET, "KERAS_BACKEND": backend if backend != "none" else "jax"}
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**inherited, **_QUIET, "KERAS_BACKEND": backend if backend != "none" else "jax"}
 
 
 def output_of(command: Sequence[str], backend: str) -> str:
@@ -43,7 +48,7 @@ def seconds_of(
         times: How often each runs.
         codes: Exit codes that mean that it did its work.
         timeout: Seconds after which a command is given up.
-        warm: Whether the disk cache holds them; otherwise each runs once more, first.
+        warm: Whether they ran before, so that they are compiled; otherwise each runs once more, first.
     """
     found: dict[str, list[float]] = {name: [] for name in commands}
     failed: dict[str, Missing] = {}

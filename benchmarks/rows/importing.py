@@ -41,10 +41,10 @@ def importing(run: Run) -> Groups:
     """Medians over fresh processes, the backends in turn."""
     backends, times = run.some(BACKENDS), 1 if run.quick else 5
     found: dict[str, list[Sequence[float]]] = {backend: [] for backend in backends}
-    for _ in range(times):
+    for _ in range(times + 1):
         for backend, each in found.items():
             each.append(json.loads(output_of([sys.executable, "-c", _IMPORTS], backend)))
-    for backend, each in found.items():
+    for backend, (_, *each) in found.items():
         steps = {step: spread(values) for step, values in zip(_STEPS, zip(*each, strict=True), strict=True)}
         yield f"import, {backend}", steps
     yield (
