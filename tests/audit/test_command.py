@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import shutil
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from lamina.auditing import many
 from lamina.auditing.many import audit_many
 from lamina.auditing.targets import expand
 from lamina.cli.audit import command
@@ -104,6 +108,50 @@ def test_processes_agree_with_one(folder: Path) -> None:
     reports = list(audit_many(targets, workers=2))
     assert len(reports) == len(targets)
     assert {r.file: r.verdict for r in reports} == alone
+
+
+def test_processes_take_over_from_this_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(many, "_ALONE_SECONDS", 0.0)
+    monkeypatch.setattr(many, "_START_SECONDS", 0.0)
+    targets = [str(folder / name) for name in _FILES] * 10
+    here: list[float] = []
+    begun = [report.file for report in many._here(targets, here)]
+    assert 0 < len(begun) < len(targets)
+    assert sorted(report.file for report in audit_many(targets)) == sorted(targets)
+
+
+def test_processes_must_be_worth_their_start() -> None:
+    assert not many.worth_processes([], 10**6)
+    assert not many.worth_processes([1.2, 0.001, 0.001, 0.001], 50)  # the first one loaded what all need
+    assert many.worth_processes([1.2, 0.001, 0.001, 0.001], 1000)
+    assert many.worth_processes([0.9, 0.9], 2)
+    assert not many.worth_processes([0.01] * 10, 10**6)  # it is not known for long enough
+
+
+_CRASH = """
+import os, sys
+from lamina.auditing import many
+real = many.audit_target
+def audit_target(target):
+    return os.kill(os.getpid(), 9) if target.endswith("bad.json") else real(target)
+audit_target.__module__ = many.__name__
+many.audit_target = audit_target
+print(*sorted(f"{os.path.basename(r.file)}: {r.verdict.text}" for r in many.audit_many(sys.argv[1:], 2)), sep="\\n")
+"""
+
+
+@pytest.mark.skipif(multiprocessing.get_start_method() != "fork", reason="a fork hands the crash on")
+def test_a_crash_of_a_process_concerns_one_file(folder: Path) -> None:
+    targets = [str(folder / name) for name in _FILES]
+    done = subprocess.run(
+        [sys.executable, "-c", _CRASH, *targets], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == [
+        "bad.json: not understood",
+        "broken.json: not understood",
+        "by_name.json: by name",
+        "pure.json: pure",
+    ]
 
 
 def test_text_shows_control_characters_as_marks(tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
-"""Audits of many files at once, in processes, none of which can end the run."""
+"""Audits of many files: at once in this process, and in further ones as soon as they are worth their start."""
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from multiprocessing.context import BaseContext
 
-_CHUNK = 16
-_FEW = 48  # files that one process audits before a second one has started
+_CHUNK = 16  # files, at most, that a process is given at a time
+_CHUNK_SECONDS = 0.1
+_START_SECONDS = 0.25  # until further processes have begun
+_ALONE_SECONDS = 1.0  # until the process has loaded what the files need, and times tell of what is to come
 _REMOTE_BYTES = 1 << 30
 
 
@@ -46,15 +49,68 @@ def audit_many(targets: Sequence[str], workers: int | None = None) -> Iterator[R
 
     Args:
         targets: Paths and URLs.
-        workers: Processes; by default one per core, and none for a few files.
+        workers: 1 for this process alone, or the number of further ones, which do all the work. By default
+            this process begins, and one per core takes over when what is left takes longer than their start.
     """
-    count = workers if workers is not None else 1 if len(targets) < _FEW else os.cpu_count() or 1
-    if count <= 1 or len(targets) <= 1:
+    if workers is None:
+        seconds: list[float] = []
+        yield from _here(targets, seconds)
+        left, count = targets[len(seconds) :], os.cpu_count() or 1
+        yield from _in_processes(left, count, chunk_size(seconds))
+    elif workers == 1:
         yield from map(audit_target, targets)
+    else:
+        yield from _in_processes(targets, workers, _CHUNK)
+
+
+def _here(targets: Sequence[str], seconds: list[float]) -> Iterator[Report]:
+    """Audits in this process until others are worth their start; how long each file took is added to `seconds`."""
+    several = (os.cpu_count() or 1) > 1
+    for target in targets:
+        if several and worth_processes(seconds, len(targets) - len(seconds)):
+            return
+        begun = time.perf_counter()
+        report = audit_target(target)
+        seconds.append(time.perf_counter() - begun)
+        yield report
+
+
+def worth_processes(seconds: Sequence[float], left: int) -> bool:
+    """Whether to start further processes.
+
+    What is left must take longer than their start. Of that the later files tell: the first ones load what they
+    need.
+
+    Args:
+        seconds: How long each file took until now.
+        left: How many are left.
+
+    Example:
+        >>> worth_processes([0.9, 0.2, 0.01, 0.01], 40), worth_processes([0.9, 0.2, 0.01, 0.01], 400)
+        (False, True)
+    """
+    later = seconds[len(seconds) // 2 :]
+    return sum(seconds) > _ALONE_SECONDS and left * sum(later) > 2 * _START_SECONDS * len(later)
+
+
+def chunk_size(seconds: Sequence[float]) -> int:
+    """How many files a process is given at a time: as many as take a tenth of a second, up to sixteen.
+
+    Example:
+        >>> chunk_size([0.001, 0.001]), chunk_size([2.0])
+        (16, 1)
+    """
+    later = seconds[len(seconds) // 2 :]
+    return max(1, min(_CHUNK, int(_CHUNK_SECONDS * len(later) / (sum(later) or 1.0))))
+
+
+def _in_processes(targets: Sequence[str], workers: int, size: int) -> Iterator[Report]:
+    """Audits in processes, none of which can end the run."""
+    if not targets:
         return
-    waiting = [tuple(targets[i : i + _CHUNK]) for i in range(0, len(targets), _CHUNK)]
     lost: list[str] = []
-    yield from _in_pool(waiting, count, lost)
+    chunks = [tuple(targets[i : i + size]) for i in range(0, len(targets), size)]
+    yield from _in_pool(chunks, workers, lost)
     for target in lost:  # each in a process of its own, so that the culprit is known
         yield from _alone(target)
 

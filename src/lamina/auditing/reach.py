@@ -6,16 +6,15 @@ function, so that a branch that lamina does not take cannot hide a call.
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from lamina.auditing.attributes import READABLE, attribute_names
 from lamina.bytecode import Code, NamedFunction, Reading, SavedFunction, readings
 from lamina.bytecode.builtin_names import _FUNCTIONS, ERRORS
 from lamina.bytecode.operations import Operation
-from lamina.errors import LaminaError
 from lamina.vocabulary import registry
 
 _UNDERSTOOD_BUILTINS = frozenset(_FUNCTIONS) | ERRORS | {
@@ -28,8 +27,8 @@ _PYTHON_BUILTINS = frozenset(
     "object super breakpoint exit quit help classmethod staticmethod property execfile file reload "
     "raw_input apply intern buffer unicode __builtins__ __loader__ __spec__ __build_class__".split()
 )
-_READABLE = frozenset({"__name__", "__version__", "_keras_shape", "_keras_history", "_shape", "_keras_mask"})
 _ARGUMENTS = {"output_stream": "output_stream of tf.print, which may be a file"}
+_NOTHING = object()
 _MANY = 8  # so many places of one function are told
 
 
@@ -163,30 +162,23 @@ def _global(name: str, attributes: list[str], line: int | None, found: Reach) ->
 def _in_vocabulary(module: str, attributes: list[str], dotted: str, line: int | None, found: Reach) -> None:
     """Follows attributes as far as they are modules; what is reached must be in the vocabulary."""
     place = registry.for_module(module)
-    value: Any = registry.Namespace(*place) if place is not None else None
+    value: Any = registry.Namespace(*place) if place is not None else _NOTHING
     if place is None:
         found.outside.setdefault(f"{dotted}, for which there is no vocabulary", line)
     for position, name in enumerate(attributes):
         if not isinstance(value, registry.Namespace):
-            if value is not None:
+            if value is not _NOTHING:
                 _attributes(attributes[position:], line, found)
             break
-        value = _member(value, name)
-        if value is None:
+        value = registry.member(value, name, _NOTHING)
+        if value is _NOTHING:
             reached = [dotted.partition(".")[0], *attributes[: position + 1]]
             found.outside.setdefault(".".join(reached), line)
 
 
-def _member(namespace: registry.Namespace, name: str) -> Any:
-    try:
-        return getattr(namespace, name)
-    except (LaminaError, AttributeError):
-        return None
-
-
 def _attributes(names: list[str], line: int | None, found: Reach, private_only: bool = False) -> None:
     for name in names:
-        private = name.startswith("_") and name not in _READABLE
+        private = name.startswith("_") and name not in READABLE
         if private or not (private_only or name in attribute_names()):
             found.outside.setdefault(f"the attribute {name}", line)
 
@@ -201,23 +193,3 @@ def _other(operation: Operation, line: int | None, found: Reach) -> None:
         _attributes([operation.arg], line, found)
     elif operation.name == "REFUSE":
         found.outside.setdefault(str(operation.arg), line)
-
-
-_SHAPE_ATTRIBUTES = (
-    "shape ndim ndims rank dims size dtype T mT real imag value as_list numel name num_elements"
-)
-
-
-@functools.cache
-def attribute_names() -> frozenset[str]:
-    """Attributes that tensors, shapes, plain values and the vocabularies' modules have."""
-    from lamina.bytecode.methods import _METHODS
-
-    names = {*_SHAPE_ATTRIBUTES.split(), *_READABLE, "items", "start", "stop", "step"}
-    names.update(*_METHODS.values())
-    for framework in ("keras", "tensorflow", "numpy", "jax", "torch", "math"):
-        for vocabulary in registry.vocabularies(framework):
-            names.update(vocabulary.methods, vocabulary.links)
-            for dotted in vocabulary.table:
-                names.update(dotted.split("."))
-    return frozenset(names | {"backend", "ops", "nn", "numpy", "functional"})

@@ -56,6 +56,11 @@ class Budget:
             waiting += [item for item in _items(value) if type(item) in CONTAINERS]
         self.spend(count // _ELEMENTS_PER_STEP)
 
+    def foresee(self, values: Iterable[Any]) -> None:
+        """Refuses to begin with a range that has more numbers than there are steps left."""
+        if type(values) is range and values[self.left :]:
+            self.spend(self.left + 1)
+
     def iterate(self, values: Iterable[Any]) -> Iterator[Any]:
         """The elements of `values`, a step each."""
         for value in values:
@@ -64,6 +69,7 @@ class Budget:
 
     def collect(self, values: Iterable[Any]) -> list[Any]:
         """The elements of `values` as a list, not more than allowed."""
+        self.foresee(values)
         found = []
         for value in self.iterate(values):
             found.append(value)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _MOST_DIGITS = 400
 _MISSING = object()
+_NUMBERS = (int, float)
 
 
 class Builtin:
@@ -150,9 +151,11 @@ def _sorted(machine: Machine, values: Any, key: Any = None, reverse: Any = False
 
 
 def _sum(machine: Machine, values: Any, start: Any = 0) -> Any:
+    machine.budget.foresee(values)
     total = start
     for value in machine.budget.iterate(values):
-        total = binary(machine.budget, "+", total, value)
+        numbers = type(total) in _NUMBERS and type(value) in _NUMBERS
+        total = total + value if numbers else binary(machine.budget, "+", total, value)
     return total
 
 

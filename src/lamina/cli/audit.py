@@ -24,7 +24,12 @@ _VERDICTS = ("needs-names", "by-name", "not-allowed", "not-understood", "never")
 @click.option("--output", "-o", type=click.Path(dir_okay=False), help="Write to this file.")
 @click.option("--fail-on", type=click.Choice(_VERDICTS), default="needs-names", show_default=True,
               help="The verdict from which the exit code is not 0.")  # fmt: skip
-@click.option("--jobs", "-j", type=click.IntRange(1), help="Processes; by default one per core.")
+@click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(1),
+    help="Processes; by default one per core, if that is faster.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="Show what is pure, too, with its source.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress.")
 def command(

@@ -6,7 +6,6 @@ imported here: the identity of a real function is looked up only in modules that
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib
 import importlib.util
@@ -16,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lamina.errors import UnknownNameError
+
+_NOTHING = object()
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,14 +50,29 @@ class Vocabulary:
         Raises:
             UnknownNameError: There is no such name; the message says what to use, or the nearest names.
         """
+        found = self.find(dotted, _NOTHING)
+        if found is _NOTHING:
+            raise UnknownNameError(self.explain(dotted))
+        return found
+
+    def find(self, dotted: str, default: Any = None) -> Any:
+        """The same, and the default of a name that is not to be had."""
         if dotted in self.table:
             return self.table[dotted]
         linked = for_module(self.links[dotted]) if dotted in self.links else None
         if linked is not None:
             return Namespace(*linked)
-        if any(known.startswith(f"{dotted}.") for known in (*self.table, *self.refused)):
-            return Namespace(self, dotted)
-        raise UnknownNameError(self.explain(dotted))
+        return Namespace(self, dotted) if dotted in self._inner else default
+
+    @functools.cached_property
+    def _inner(self) -> frozenset[str]:
+        """The modules inside: what other names lie below."""
+        found: set[str] = set()
+        for name in (*self.table, *self.refused):
+            while "." in name:
+                name = name.rpartition(".")[0]
+                found.add(name)
+        return frozenset(found)
 
     def refuses(self, dotted: str) -> str | None:
         """The refused name that `dotted` is or lies below."""
@@ -73,12 +89,19 @@ class Vocabulary:
         refused = self.refuses(dotted)
         if refused is not None:
             return f"{self.name}.{dotted} cannot be part of an expression: {self.refused[refused]}"
-        near = difflib.get_close_matches(dotted, self.table, n=3)
+        near = _nearest(self, dotted)
         hint = f"; the nearest names are {', '.join(f'{self.name}.{n}' for n in near)}" if near else ""
         return (
             f"{self.name}.{dotted} is not a function that lamina can write as an expression{hint}. "
             "Write it with keras.ops, or keep the layer in this process without saving it"
         )
+
+
+@functools.lru_cache(maxsize=256)
+def _nearest(vocabulary: Vocabulary, dotted: str) -> list[str]:
+    import difflib  # here, because few functions have a name that is not to be had
+
+    return difflib.get_close_matches(dotted, vocabulary.table, n=3)
 
 
 class Namespace:
@@ -95,6 +118,12 @@ class Namespace:
 
     def __repr__(self) -> str:
         return f"<{self._vocabulary.name}{'.' + self._prefix if self._prefix else ''} in a captured function>"
+
+
+def member(namespace: Namespace, name: str, default: Any = None) -> Any:
+    """What a module has under a name, and the default where that is nothing."""
+    prefix = namespace._prefix
+    return namespace._vocabulary.find(f"{prefix}.{name}" if prefix else name, default)
 
 
 # Each entry names the module that defines VOCABULARIES; it is imported when the framework is met.
