@@ -26,9 +26,9 @@ def test_the_file_holds_what_the_vocabularies_know() -> None:
     [
         ("lambda x: x[:, np.newaxis]", "pure"),
         ("lambda x: np.linalg.norm(x)", "pure"),
-        ("lambda x: x if x is None else np.linalg.nothing(x)", "not allowed"),
-        ("lambda x: x if x is None else np._vocabulary", "not allowed"),
-        ("lambda x: x if x is None else np.linalg", "pure"),
+        ("lambda x: x if x is not None else np.linalg.nothing(x)", "not allowed"),
+        ("lambda x: x if x is not None else np._vocabulary", "not allowed"),
+        ("lambda x: x if x is not None else np.linalg", "pure"),
     ],
 )
 def test_members_of_modules(source: str, verdict: str) -> None:
