@@ -34,8 +34,13 @@ def collected() -> set[str]:
     """
     from lamina.bytecode.methods import _METHODS
     from lamina.vocabulary import registry
+    from lamina.vocabulary.dtypes import DTypeAttributes
 
-    names = {*f"{_OF_SHAPES} {_OF_VALUES} {_OF_MODULES}".split(), *READABLE}
+    names = {
+        *f"{_OF_SHAPES} {_OF_VALUES} {_OF_MODULES}".split(),
+        *READABLE,
+        *DTypeAttributes.saved_attributes,
+    }
     names.update(*_METHODS.values())
     for framework in _FRAMEWORKS:
         for vocabulary in registry.vocabularies(framework):

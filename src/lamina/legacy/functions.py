@@ -136,6 +136,8 @@ class Reach:
         for kind, allowed in _ATTRIBUTES.items():
             if isinstance(value, kind) and name in allowed:
                 return getattr(value, name)
+        if name in getattr(type(value), "saved_attributes", ()):
+            return getattr(value, name)
         if isinstance(value, np.ndarray) and name in _ARRAY_ATTRIBUTES:
             return getattr(value, name)
         if any(

@@ -14,7 +14,6 @@ ADVICE = {
     "keras_tensor": "pass it to the layer as one of its inputs, `layer([x, y])`, and unpack it there",
     "leak": "tensors of a function that is being captured must not be kept in globals or objects",
     "global": "return the value instead: an expression has no effects outside itself",
-    "gather": "index one axis at a time, with `ops.take` or `ops.take_along_axis`",
     "mask": "keep the shape: multiply by the mask or use `ops.where(mask, x, 0)`",
     "method": "write the `keras.ops` function of that meaning",
     "shared": "write the change out of place, or copy the tensor with `.clone()` before it",

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from lamina._numpy import np
 from lamina.errors import CaptureError
-from lamina.tracing.indexing import is_mask, static_key
+from lamina.tracing import gathering
+from lamina.tracing.indexing import is_apart, is_mask, static_key
 from lamina.tracing.lowering import as_tensor, unsupported
 from lamina.vocabulary.tracer import DimTracer, TensorTracer
 
@@ -56,35 +57,25 @@ def _masked(recorder: TraceRecorder, tensor: TensorTracer, keys: list[Any], valu
 
 
 def _scattered(recorder: TraceRecorder, tensor: TensorTracer, keys: list[Any], value: Any) -> TensorTracer:
-    """`x[:, places] = value`, of one index array or slice with a step among full slices."""
-    found = [axis for axis, key in enumerate(keys) if not _is_full(key)]
-    if len(found) != 1:
+    """`x[:, places] = value`: index arrays and ints, or one slice with a step, among full slices."""
+    axes = [axis for axis, key in enumerate(keys) if not _is_full(key)]
+    slices = any(isinstance(keys[axis], slice) for axis in axes)
+    if (slices and len(axes) > 1) or any(is_mask(recorder, key) for key in keys):
         raise _refusal(recorder, keys)
-    axis = found[0]
-    places = _places(tensor, keys[axis], axis)
-    count = tuple(places.shape)
-    if len(count) != 1:
-        raise _refusal(recorder, keys)
-    extent = tuple(count[0] if a == axis else n for a, n in enumerate(tensor.shape))
+    arrays = [_places(tensor, keys[axis], axis) for axis in axes]
     update = recorder.op("cast", as_tensor(recorder, value), tensor.dtype)
-    update = recorder.op("moveaxis", recorder.op("broadcast_to", update, extent), axis, 0)
-    moved = recorder.op("moveaxis", tensor, axis, 0)
-    index = recorder.op("reshape", as_tensor(recorder, places), (-1, 1))
-    return _tensor(recorder.op("moveaxis", recorder.op("scatter_update", moved, index, update), 0, axis))
+    in_front = not slices and is_apart(keys)
+    return _tensor(gathering.put(recorder, tensor, arrays, axes, update, in_front))
 
 
 def _places(tensor: TensorTracer, key: Any, axis: int) -> Any:
-    """The places that a key names along an axis."""
-    if isinstance(key, TensorTracer):
+    """The places that a key names along an axis: those of a slice counted, others as they are."""
+    if not isinstance(key, slice):
         return key
-    places = np.asarray(key, np.int32) if not isinstance(key, slice) else None
-    if places is not None and (places.size == 0 or places.min() >= 0):
-        return places
     size = tensor.static_shape[axis]
     if size is None:
-        what = "a slice with a step, or an index from the end, on an axis of unknown size"
-        raise unsupported(tensor.recorder, what, "dimension")
-    return np.arange(size, dtype=np.int32)[key if places is None else places]
+        raise unsupported(tensor.recorder, "a slice with a step on an axis of unknown size", "dimension")
+    return np.arange(size, dtype=np.int32)[key]
 
 
 def _full_key(recorder: TraceRecorder, tensor: TensorTracer, keys: list[Any]) -> list[Any]:
@@ -101,9 +92,9 @@ def _full_key(recorder: TraceRecorder, tensor: TensorTracer, keys: list[Any]) ->
 
 def _refusal(recorder: TraceRecorder, key: Any) -> CaptureError:
     return CaptureError(
-        f"{recorder.name!r} assigns to the key {key!r}; an expression can assign to ints, slices, a mask, and "
-        "one index array or slice with a step among full slices; use `ops.where` or `ops.scatter_update` for "
-        "others"
+        f"{recorder.name!r} assigns to the key {key!r}; an expression can assign to ints, slices, a mask, "
+        "index arrays among full slices and ints, and one slice with a step among full slices; use `ops.where` "
+        "or `ops.scatter_update` for others"
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lamina._numpy import np
+from lamina.tracing import gathering
+from lamina.tracing.dialect import speaks_torch
 from lamina.tracing.lowering import foreign_array, is_foreign_tensor, unsupported
 from lamina.vocabulary.tracer import DimTracer, TensorTracer
 
@@ -15,16 +17,14 @@ if TYPE_CHECKING:
 def get_item(recorder: TraceRecorder, tensor: TensorTracer, key: Any) -> Any:
     """Record `tensor[key]`.
 
-    Basic keys become `get_item`; an array of indices becomes `take`, and a negative step a flip,
+    Basic keys become `get_item`; arrays of indices become `take`, and a negative step a flip,
     because TensorFlow and PyTorch tensors take neither as a key.
     """
     keys = list(key) if isinstance(key, tuple) else [key]
-    keys = [static_key(k) for k in keys]
-    gathers = [i for i, k in enumerate(keys) if _is_indices(k)]
-    if len(gathers) > 1:
-        raise unsupported(recorder, "an index with several index arrays", "gather")
+    keys = [part for k in keys for part in _spelled_out(static_key(k))]
+    gathers = [i for i, k in enumerate(keys) if is_indices(k)]
     if gathers:
-        return _take(recorder, tensor, keys, gathers[0])
+        return _take(recorder, tensor, keys, gathers)
     flips = [i for i, k in enumerate(keys) if isinstance(k, slice) and _is_negative(k.step)]
     for position in flips:
         keys[position] = _forward(recorder, tensor, keys, position)
@@ -48,9 +48,9 @@ def static_key(key: Any) -> Any:
         return int(key)
     if is_foreign_tensor(key):
         key = foreign_array(key)
-    array = np.asarray(key) if isinstance(key, (list, np.ndarray)) and not _holds_tracer(key) else None
-    if array is None:
+    if not isinstance(key, (list, np.ndarray)) or _holds_tracer(key):
         return key
+    array = np.asarray(key) if np.size(key) else np.zeros(np.shape(key), np.int32)
     return np.nonzero(array)[0] if array.dtype == bool and array.ndim == 1 else array
 
 
@@ -58,22 +58,29 @@ def _holds_tracer(key: Any) -> bool:
     return isinstance(key, list) and any(isinstance(k, (TensorTracer, DimTracer)) for k in key)
 
 
-def _is_indices(key: Any) -> bool:
+def _spelled_out(key: Any) -> tuple[Any, ...]:
+    """A constant boolean mask of several axes as an index array for each of them."""
+    return np.nonzero(key) if isinstance(key, np.ndarray) and key.dtype == bool and key.ndim > 1 else (key,)
+
+
+def is_indices(key: Any) -> bool:
+    """Whether a key is an array of indices, or a mask."""
     return isinstance(key, (TensorTracer, list)) or (isinstance(key, np.ndarray) and key.ndim > 0)
 
 
-def _take(recorder: TraceRecorder, tensor: TensorTracer, keys: list[Any], position: int) -> Any:
-    indices = keys[position]
-    if is_mask(recorder, indices):
+def _take(recorder: TraceRecorder, tensor: TensorTracer, keys: list[Any], positions: list[int]) -> Any:
+    if any(is_mask(recorder, keys[i]) for i in positions):
         raise unsupported(
             recorder, "a selection by a boolean mask, whose size depends on the values,", "mask"
         )
-    if _is_apart(keys, position):
-        raise unsupported(recorder, "an index array and an int with a slice between them", "gather")
-    before = [slice(None) if i == position else k for i, k in enumerate(keys)]
-    result = get_item(recorder, tensor, tuple(before)) if any(_selects(k) for k in before) else tensor
-    axis = _result_axis(before, position)
-    return recorder.op("take", result, indices, axis=axis)
+    before = [slice(None) if i in positions else k for i, k in enumerate(keys)]
+    rest = get_item(recorder, tensor, tuple(before)) if any(_selects(k) for k in before) else tensor
+    axes = [_result_axis(before, i) for i in positions]
+    arrays = [keys[i] for i in positions]
+    in_front = is_apart(keys)
+    if len(arrays) == 1 and not in_front:
+        return recorder.op("take", rest, arrays[0], axis=axes[0])
+    return gathering.take(recorder, rest, arrays, [axis % rest.ndim for axis in axes], in_front)
 
 
 def is_mask(recorder: TraceRecorder, indices: Any) -> bool:
@@ -83,10 +90,19 @@ def is_mask(recorder: TraceRecorder, indices: Any) -> bool:
     return isinstance(indices, np.ndarray) and indices.dtype.kind == "b"
 
 
-def _is_apart(keys: list[Any], position: int) -> bool:
-    """Whether an int comes before the index array with another key between; frameworks differ on it."""
-    ints = [i for i, key in enumerate(keys[:position]) if isinstance(key, (int, DimTracer))]
-    return any(not isinstance(key, (int, DimTracer)) for i in ints for key in keys[i:position])
+def is_apart(keys: list[Any]) -> bool:
+    """Whether what the arrays pick comes first: other keys stand between them, or between them and an int.
+
+    An int beside an array is an array without axes to NumPy and JAX; PyTorch takes it out first.
+    """
+    picks = [i for i, key in enumerate(keys) if is_indices(key) or isinstance(key, (int, DimTracer))]
+    if picks == list(range(picks[0], picks[-1] + 1)):
+        return False
+    if not speaks_torch():
+        return True
+    kept = [key for key in keys if not isinstance(key, (int, DimTracer))]
+    places = [i for i, key in enumerate(kept) if is_indices(key)]
+    return places != list(range(places[0], places[-1] + 1))
 
 
 def _selects(key: Any) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from lamina.errors import CaptureError
 from lamina.expression.model import Ref, Spec
 from lamina.vocabulary.dispatch import active
+from lamina.vocabulary.dtypes import DTypeName, dtype_called
 
 if TYPE_CHECKING:
     from lamina.tracing.recorder import TraceRecorder
@@ -106,9 +107,9 @@ class TensorTracer(Tracer):
         return self.recorder.read_rank(self.ref)
 
     @property
-    def dtype(self) -> str:
-        """Keras name of the dtype."""
-        return self.recorder.read_dtype(self.ref)
+    def dtype(self) -> DTypeName:
+        """Keras name of the dtype, with the attributes of the frameworks' dtypes."""
+        return dtype_called(self.recorder.read_dtype(self.ref))
 
     @property
     def T(self) -> Any:

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from lamina.vocabulary.dtypes import DTypeName
 from lamina.vocabulary.jax.arguments import canonical, dtype_name, dtype_of, operand, tensor
 
 
-class DType(str):
+class DType(DTypeName):
     """A dtype by its Keras name; called, it makes a tensor of that type.
 
     Example:
@@ -29,21 +30,6 @@ class DType(str):
     def dtype(self) -> DType:
         """The dtype itself, as `jnp.float32.dtype` and `np.dtype` spell it."""
         return self
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return str(self)
-
-    @property
-    def itemsize(self) -> int:
-        """Bytes of one element."""
-        return int(_numpy(self).itemsize)
-
-    @property
-    def kind(self) -> str:
-        """NumPy's letter of its kind."""
-        return str(_numpy(self).kind)
 
 
 def _numpy(name: str) -> Any:

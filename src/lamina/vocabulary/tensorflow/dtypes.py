@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lamina._numpy import np
+from lamina.vocabulary.dtypes import DTypeAttributes
 from lamina.vocabulary.tensorflow.arguments import dtype_name
 
 
-class DType:
+class DType(DTypeAttributes):
     """A dtype, with the attributes of `tf.DType`.
 
     Args:
@@ -21,78 +21,8 @@ class DType:
         (127, True)
     """
 
-    # What code read from a file may use of it.
-    saved_attributes = frozenset(
-        """name base_dtype real_dtype is_floating is_integer is_complex is_bool is_unsigned size max
-        min""".split()
-    )
-
     def __init__(self, name: str) -> None:
         self.name = name
-
-    @property
-    def as_numpy_dtype(self) -> Any:
-        """The NumPy scalar type."""
-        from lamina.expression.runner import numpy_dtype
-
-        return numpy_dtype(self.name).type
-
-    @property
-    def base_dtype(self) -> DType:
-        """The dtype itself: there are no references."""
-        return self
-
-    @property
-    def real_dtype(self) -> DType:
-        """The dtype of the parts of a complex number."""
-        return DTYPES[{"complex64": "float32", "complex128": "float64"}.get(self.name, self.name)]
-
-    @property
-    def is_floating(self) -> bool:
-        """Whether its values are floating."""
-        return "float" in self.name
-
-    @property
-    def is_integer(self) -> bool:
-        """Whether its values are integers."""
-        return self.name.startswith(("int", "uint"))
-
-    @property
-    def is_complex(self) -> bool:
-        """Whether its values are complex."""
-        return self.name.startswith("complex")
-
-    @property
-    def is_bool(self) -> bool:
-        """Whether its values are truth values."""
-        return self.name == "bool"
-
-    @property
-    def is_unsigned(self) -> bool:
-        """Whether its values are never negative."""
-        return self.name.startswith("uint")
-
-    @property
-    def size(self) -> int:
-        """Bytes of one value."""
-        return int(np.dtype(self.as_numpy_dtype).itemsize)
-
-    @property
-    def max(self) -> Any:
-        """The greatest value."""
-        return self._limits().max
-
-    @property
-    def min(self) -> Any:
-        """The least value."""
-        return self._limits().min
-
-    def _limits(self) -> Any:
-        if self.name == "bfloat16":
-            import ml_dtypes
-
-            return ml_dtypes.finfo(self.as_numpy_dtype)  # type: ignore[no-untyped-call]
-        return (np.finfo if self.is_floating else np.iinfo)(self.as_numpy_dtype)
 
     def __eq__(self, other: object) -> bool:
         if other is None or isinstance(other, (int, float)):

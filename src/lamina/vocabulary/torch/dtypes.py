@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lamina.vocabulary.dtypes import DTypeAttributes
 from lamina.vocabulary.torch.arguments import (
     default_dtype,
     dtype_name,
@@ -18,7 +19,7 @@ from lamina.vocabulary.torch.arguments import (
 )
 
 
-class DType:
+class DType(DTypeAttributes):
     """A dtype, with the attributes of `torch.dtype`.
 
     Args:
@@ -30,31 +31,8 @@ class DType:
         (True, 8, True)
     """
 
-    # What code read from a file may use of it.
-    saved_attributes = frozenset("name is_floating_point is_complex is_signed itemsize".split())
-
     def __init__(self, name: str) -> None:
         self.name = name
-
-    @property
-    def is_floating_point(self) -> bool:
-        """Whether its values are floating."""
-        return kind_of(self.name) == 2
-
-    @property
-    def is_complex(self) -> bool:
-        """Whether its values are complex."""
-        return kind_of(self.name) == 3
-
-    @property
-    def is_signed(self) -> bool:
-        """Whether it holds negative values."""
-        return not self.name.startswith(("uint", "bool"))
-
-    @property
-    def itemsize(self) -> int:
-        """Bytes of one value."""
-        return int(_numpy(self.name).itemsize)
 
     def __eq__(self, other: object) -> bool:
         if other is None or isinstance(other, (bool, int, float)):
