@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 
 import lamina
+from lamina.archive import RefusedError
+from lamina.auditing.policy import check
+from lamina.auditing.verdicts import Finding
 from lamina.errors import ArchiveError, NamesNeededError, WeightsError
 from lamina.legacy import LegacyWarning, load_model, read_model
 from lamina.legacy.activations import hard_sigmoid
@@ -242,6 +245,42 @@ def test_files_of_lamina_itself(tmp_path: Path) -> None:
         assert loaded.model.optimizer is not None
     restored = load_model(tmp_path / "model.keras")
     assert value(restored.optimizer.iterations) == value(model.optimizer.iterations) == 1
+
+
+def test_a_file_that_changes_after_its_audit_is_not_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, other = tmp_path / "model.keras", tmp_path / "other.keras"
+    keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).save(path)
+    keras.Sequential([keras.Input((4,)), keras.layers.Dense(2), keras.layers.ReLU()]).save(other)
+
+    def check_and_replace(*args: Any) -> tuple[Finding, ...]:
+        found = check(*args)
+        other.replace(path)
+        return found
+
+    monkeypatch.setattr("lamina.legacy.load.check", check_and_replace)
+    with pytest.raises(RefusedError, match=r"model\.keras.*changed"):
+        load_model(path)
+
+
+def test_keras_opens_a_copy_that_holds_what_was_audited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, opened = tmp_path / "model.keras", []
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    model.save(path)
+    load = keras.saving.load_model
+
+    def loaded(copy: str, **options: Any) -> Any:
+        opened.append(copy)
+        path.write_bytes(b"another file")
+        return load(copy, **options)
+
+    monkeypatch.setattr("keras.saving.load_model", loaded)
+    np.testing.assert_array_equal(value(load_model(path)(X)), value(model(X)))
+    assert opened
+    assert str(path) not in opened
 
 
 def stock(tmp_path: Path, **compiled: Any) -> Path:

@@ -8,11 +8,12 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import keras
 
-from lamina.archive import ModelFile
+from lamina.archive import ModelFile, open_model
 from lamina.errors import ArchiveError, LaminaError
 from lamina.legacy.notes import Notes
 from lamina.legacy.supplied import supplied
@@ -20,39 +21,30 @@ from lamina.legacy.supplied import supplied
 _CONFIG = "config.json"
 
 
-def load_zip(
-    path: str | os.PathLike[str],
-    file: ModelFile,
-    names: Mapping[str, Any],
-    notes: Notes,
-    rewrite: bool = False,
-) -> Any:
+def load_zip(file: ModelFile, names: Mapping[str, Any], notes: Notes) -> Any:
     """Loads a `.keras` file of Keras 3, in safe mode.
 
+    Keras gets a private copy that is made of the data that was audited, so that nobody can put
+    another file under the path in between.
+
     Args:
-        path: The file.
-        file: The same, as data.
+        file: The file as data.
         names: What the file does not contain, by name.
         notes: Where losses are reported.
-        rewrite: Whether `file` differs from what is stored.
 
     Raises:
         ArchiveError: Keras refuses the file.
     """
-    if file.member is not None:
-        file.weights()  # inspects the structure of the weights before Keras opens them
-    config = {**file.config, "compile_config": file.compile_config}
-    changed = _with_lamina(config)
+    config = _with_lamina({**file.config, "compile_config": file.compile_config})
     with tempfile.TemporaryDirectory() as folder, supplied(names):
         copy = os.path.join(folder, "model.keras")
-        if rewrite or changed != config:
-            _rewrite(path, copy, changed)
-        else:
-            copy = _named_keras(path, copy)
-        return _load(copy, path, changed, notes)
+        _copy(file, copy, config)
+        if file.member is not None:
+            _inspect_weights(copy, file)
+        return _load(copy, file.source.label, config, notes)
 
 
-def _load(copy: str, path: str | os.PathLike[str], config: Any, notes: Notes) -> Any:
+def _load(copy: str, path: str, config: Any, notes: Notes) -> Any:
     try:
         return keras.saving.load_model(copy, safe_mode=True)
     except LaminaError:
@@ -70,13 +62,13 @@ def _load(copy: str, path: str | os.PathLike[str], config: Any, notes: Notes) ->
         return model
 
 
-def _refused(path: str | os.PathLike[str], error: Exception) -> LaminaError:
+def _refused(path: str, error: Exception) -> LaminaError:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, LaminaError):
             return cause
         cause = cause.__cause__ or cause.__context__
-    return ArchiveError(f"{os.fspath(path)}: Keras does not load it: {type(error).__name__}: {_line(error)}")
+    return ArchiveError(f"{path}: Keras does not load it: {type(error).__name__}: {_line(error)}")
 
 
 def _line(error: Exception) -> str:
@@ -99,20 +91,22 @@ def _with_lamina(value: Any) -> Any:
     return changed
 
 
-def _named_keras(path: str | os.PathLike[str], copy: str) -> str:
-    """The path under a name that Keras takes for this format."""
-    if os.fspath(path).endswith(".keras"):
-        return os.fspath(path)
-    shutil.copyfile(path, copy)
-    return copy
-
-
-def _rewrite(path: str | os.PathLike[str], copy: str, config: Any) -> None:
-    """The same archive with another config."""
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(copy, "w") as new:
+def _copy(file: ModelFile, copy: str, config: Any) -> None:
+    """The same archive, with the config that was audited."""
+    with (
+        file.source.open() as data,
+        zipfile.ZipFile(data) as old,
+        zipfile.ZipFile(copy, "w") as new,
+    ):
         for item in old.infolist():
             if item.filename == _CONFIG:
                 new.writestr(_CONFIG, json.dumps(config))
             else:
                 with old.open(item) as source, new.open(item.filename, "w", force_zip64=True) as target:
                     shutil.copyfileobj(source, target)
+
+
+def _inspect_weights(copy: str, file: ModelFile) -> None:
+    """Checks the structure of the very weights that Keras will open; messages name the original."""
+    copied = open_model(copy, file.limits)
+    replace(copied, source=replace(copied.source, label=file.source.label)).weights()

@@ -127,7 +127,7 @@ def read_model(
     given = _under_every_name({**_registered(allow), **(names or {})}, report)
     with _own_objects(given):
         if file.kind == "keras" and generation(file) >= 3 and weights is None:
-            model = load_zip(path, file, given, notes, rewrite=bool(unnamed))
+            model = load_zip(file, given, notes)
         else:
             model = _built(file, given, notes, weights)
     return Loaded(model, tuple(notes.found), file)
