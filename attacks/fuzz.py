@@ -212,12 +212,16 @@ def random_engine(form: str, corpus: Path, runs: int, seed: int, direct: bool = 
             name = f"fuzz-{form}-{seed}-{index}"
             Path(name).write_bytes(data)
             print(f"{name}: {problem}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    spent = time.process_time() - begun
-    print(
-        f"{form}: {runs} files, {failures} failures, slowest {slowest:.2f} s, peak {peak} MB, {spent:.0f} s of the processor"
-    )
+    print(_summary(form, runs, failures, slowest, begun))
     return failures
+
+
+def _summary(form: str, runs: int, failures: int, slowest: float, begun: float) -> str:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return (
+        f"{form}: {runs} files, {failures} failures, slowest {slowest:.2f} s, peak {peak} MB, "
+        f"{time.process_time() - begun:.0f} s of the processor"
+    )
 
 
 def _configs(files: list[bytes]) -> list[bytes]:
@@ -267,11 +271,18 @@ def atheris_engine(form: str, corpus: Path, runs: int, seed: int, direct: bool =
     if form == "keras":
         made = _guided_zip
 
+    done, slowest, begun = 0, 0.0, time.process_time()
+
     def one(data: bytes) -> None:
+        nonlocal done, slowest
+        started = time.process_time()
         problem = run_one(form, data if direct else made(data), read if direct else audited)
+        done, slowest = done + 1, max(slowest, time.process_time() - started)
         if problem:
             Path(f"fuzz-{form}-atheris-{abs(hash(data))}").write_bytes(data)
             raise RuntimeError(problem)
+        if done == runs:  # atheris ends the process, and nothing runs at its exit
+            print(_summary(form, done, 0, slowest, begun), flush=True)
 
     with tempfile.TemporaryDirectory() as folder:
         begin = seeds(form, corpus)
