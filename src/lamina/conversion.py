@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from lamina.archive import atomic
+from lamina.archive.arrays import read_arrays
 from lamina.errors import ConversionError
 from lamina.verification import comparing
 
@@ -61,7 +60,8 @@ def convert(
         allow: Names of registered functions and classes that the file may refer to.
 
     Raises:
-        ConversionError: The target does not end in `.keras`, or the samples are not reproduced.
+        ConversionError: The target does not end in `.keras` or is the source, or the samples are not
+            reproduced.
         LaminaError: The source cannot be read; see `lamina.load_model`.
     """
     from lamina.legacy import read_model
@@ -72,6 +72,10 @@ def convert(
     if not target.parent.is_dir():
         raise ConversionError(
             f"the folder of the target, {str(target.parent)!r}, does not exist; create it first"
+        )
+    if target.exists() and os.path.samefile(source, target):
+        raise ConversionError(
+            f"{target} would be written over itself; give the target another name or folder"
         )
     loaded = read_model(source, names=names, weights=weights, allow=allow)
     model, rows = loaded.model, _rows(str(source), loaded.model)
@@ -112,8 +116,8 @@ def _verified(model: Any, samples: str | os.PathLike[str]) -> float:
     Raises:
         ConversionError: It is above the tolerance, or the samples do not fit the model.
     """
-    with np.load(samples, allow_pickle=False) as data:
-        inputs, expected = _numbered(data, "i"), _numbered(data, "o")
+    data = read_arrays(samples)
+    inputs, expected = _numbered(data, "i"), _numbered(data, "o")
     if not inputs or not expected:
         raise ConversionError(
             f"{samples}: expected arrays i0, i1, ... and o0, o1, ..., found neither of the two kinds"
@@ -131,6 +135,6 @@ def _verified(model: Any, samples: str | os.PathLike[str]) -> float:
     return max(itertools.starmap(comparing.largest_difference, zip(given, wanted, strict=True)))
 
 
-def _numbered(data: Any, letter: str) -> list[Any]:
-    count = sum(1 for name in data.files if name[:1] == letter and name[1:].isdecimal())
+def _numbered(data: Mapping[str, Any], letter: str) -> list[Any]:
+    count = sum(1 for name in data if name[:1] == letter and name[1:].isdecimal())
     return [data[f"{letter}{i}"] for i in range(count)]

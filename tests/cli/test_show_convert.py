@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 import lamina
 from lamina.cli import group
+from lamina.cli.convert import _jobs
 from lamina.conversion import convert
 
 FILE = "py36_tf112_k216__keras/siamese_euclidean"
@@ -106,7 +107,29 @@ def test_a_folder_is_converted_and_a_broken_file_does_not_stop_it(legacy: Path, 
     done = invoke("convert", old, new)
     assert done.exit_code == 1
     assert "bad.h5" in done.output
+    assert "1 of 2 files converted" in done.output
     assert [p.name for p in new.iterdir()] == ["good.keras"]
+
+
+@pytest.mark.parametrize("pattern", ["", "**/*.h5"])
+def test_files_lie_as_they_lay_and_two_of_one_stem_stay_two(tmp_path: Path, pattern: str):
+    old = tmp_path / "old"
+    (old / "inner").mkdir(parents=True)
+    for name in ("a.h5", "a.hdf5", "inner/a.h5"):
+        (old / name).touch()
+    jobs = _jobs((str(old / pattern),), "new")
+    written = sorted(Path(target).relative_to("new").as_posix() for _, target in jobs)
+    assert written == (["a.keras"] if pattern else ["a.h5.keras", "a.hdf5.keras"]) + ["inner/a.keras"]
+
+
+def test_a_file_is_not_written_over_itself(legacy: Path, tmp_path: Path):
+    path = tmp_path / "a.keras"
+    shutil.copy(legacy / f"{FILE}.h5", path)
+    before = path.read_bytes()
+    done = invoke("convert", tmp_path, tmp_path)
+    assert done.exit_code == 1
+    assert "over itself" in done.output
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize(
@@ -116,3 +139,18 @@ def test_bad_options_are_refused(legacy: Path, tmp_path: Path, option):
     done = invoke("convert", *option, legacy / f"{FILE}.h5", tmp_path / "new.keras")
     assert done.exit_code == 1
     assert option[0] in done.output
+
+
+def test_names_of_a_file_that_cannot_be_imported(legacy: Path, tmp_path: Path):
+    (tmp_path / "helpers.py").write_text("1 / 0")
+    done = invoke(
+        "convert", "--names", tmp_path / "helpers.py", legacy / f"{FILE}.h5", tmp_path / "new.keras"
+    )
+    assert done.exit_code == 1
+    assert "cannot be imported, ZeroDivisionError" in done.output
+
+
+def test_samples_that_are_not_there(legacy: Path, tmp_path: Path):
+    done = invoke("convert", "--verify", "samples.npz", legacy / f"{FILE}.h5", tmp_path / "new.keras")
+    assert done.exit_code == 1
+    assert "samples.npz: expected an .npz file" in done.output

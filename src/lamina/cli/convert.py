@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sys
-from pathlib import Path
+from collections import Counter
 from typing import Any
 
 import click
@@ -28,22 +29,41 @@ import click
 def command(sources: tuple[str, ...], target: str, **options: Any) -> None:
     """Convert SOURCES, model files of any Keras, to TARGET: a .keras file, or a directory for several.
 
-    The sources are not changed, and nothing in them is run. A target appears only when it is complete.
+    SOURCES may be directories and patterns, which are converted in parallel; what lies in a subdirectory
+    is written to one of that name. The sources are not changed, and nothing in them is run. A target
+    appears only when it is complete.
     Exit code 0: all converted; 1: some could not be, and the reason is printed.
     """
-    from lamina.auditing.targets import expand
-
-    files = expand(sources)
-    folder = len(files) > 1 or os.path.isdir(target) or not target.endswith(".keras")
-    jobs = [(file, str(Path(target) / _name(file)) if folder else target) for file in files]
-    if folder:
-        os.makedirs(target, exist_ok=True)
+    jobs = _jobs(sources, target)
+    for _, written in jobs:
+        if written != target:
+            os.makedirs(os.path.dirname(written), exist_ok=True)
     failed = [file for file, outcome in _run(jobs, options) if isinstance(outcome, str)]
     sys.exit(1 if failed else 0)
 
 
-def _name(file: str) -> str:
-    return Path(file.rstrip(os.sep)).stem + ".keras"
+def _jobs(sources: tuple[str, ...], target: str) -> list[tuple[str, str]]:
+    """Each file and what is written of it: in the target directory as it lay in the one that was given."""
+    from lamina.auditing.targets import expand
+
+    places = {file: _below(file, source) for source in sources for file in expand([source])}
+    if len(places) == 1 and target.endswith(".keras") and not os.path.isdir(target):
+        return [(file, target) for file in places]
+    short = {file: os.path.splitext(place)[0] + ".keras" for file, place in places.items()}
+    common = Counter(short.values())
+    # m.h5 and m.json, side by side, become m.h5.keras and m.json.keras.
+    names = {file: name if common[name] == 1 else places[file] + ".keras" for file, name in short.items()}
+    return [(file, os.path.join(target, name)) for file, name in names.items()]
+
+
+def _below(file: str, source: str) -> str:
+    """Where a file lies in the directory, or in the fixed part of the pattern, that it was found by."""
+    file, source = file.rstrip(os.sep), source.rstrip(os.sep)
+    if file == source:
+        return os.path.basename(file)
+    while glob.has_magic(source):
+        source = os.path.dirname(source)
+    return os.path.relpath(file, source or ".")
 
 
 def _run(jobs: list[tuple[str, str]], options: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -58,6 +78,9 @@ def _run(jobs: list[tuple[str, str]], options: dict[str, Any]) -> list[tuple[str
             progress.advance(task)
             _print(console, file, outcome)
             outcomes.append((file, outcome))
+    if len(jobs) > 1:
+        lost = sum(isinstance(outcome, str) for _, outcome in outcomes)
+        console.print(f"{len(jobs) - lost} of {len(jobs)} files converted", style="red" if lost else "")
     return outcomes
 
 
@@ -73,7 +96,8 @@ def _converted(jobs: list[tuple[str, str]], options: dict[str, Any]) -> Any:
     with ProcessPoolExecutor(min(len(jobs), os.cpu_count() or 1), mp_context=context) as pool:
         waiting = {pool.submit(_convert, source, target, options): source for source, target in jobs}
         for done in as_completed(waiting):
-            yield waiting[done], done.result()
+            ended = done.exception()  # the process of a file that needs too much memory may be killed
+            yield waiting[done], done.result() if ended is None else f"{type(ended).__name__}: {ended}"
 
 
 def _convert(source: str, target: str, options: dict[str, Any]) -> Any:
@@ -95,6 +119,10 @@ def _convert(source: str, target: str, options: dict[str, Any]) -> Any:
         )
     except (LaminaError, OSError) as error:
         return f"{type(error).__name__}: {error}"
+    except Exception:  # one file must not end a run over many
+        import traceback
+
+        return f"lamina failed; please report this with the file.\n{traceback.format_exc()}"
 
 
 def _print(console: Any, file: str, outcome: Any) -> None:

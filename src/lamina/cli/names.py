@@ -45,7 +45,12 @@ def _from_file(option: str) -> dict[str, Any]:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ArgumentError(
+            f"--names {option}: {path} cannot be imported, {type(error).__name__}: {error}"
+        ) from error
     found = {name: value for name, value in vars(module).items() if not name.startswith("__")}
     if not wanted:
         return found

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from lamina.archive import ModelFile, Weights, open_model, open_weights
+from lamina.archive.arrays import read_arrays
 from lamina.auditing.policy import check
 from lamina.auditing.scan import audit_model
 from lamina.auditing.verdicts import Finding, Report, Verdict
@@ -200,13 +201,8 @@ def _weights_of(file: ModelFile, given: PathOrWeights | None) -> Weights | Seque
     if not isinstance(given, (str, os.PathLike)):
         return [np.asarray(array) for array in given]
     if os.fspath(given).endswith(".npz"):
-        return _npz(given)
+        return list(read_arrays(given).values())
     return open_weights(given, file.config)
-
-
-def _npz(path: str | os.PathLike[str]) -> list[Array]:
-    with np.load(path, allow_pickle=False) as arrays:
-        return [arrays[name] for name in arrays.files]
 
 
 def generation(file: ModelFile) -> int:
