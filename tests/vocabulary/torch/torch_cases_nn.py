@@ -194,7 +194,29 @@ f("max_pool2d", IMAGE, (2, 3), dilation=(2, 1), stride=1)
 f("max_pool1d", LINE, 3, 2, 1, 2)
 each("avg_pool2d", (IMAGE, 3), {"padding": 1, "count_include_pad": False}, {"divisor_override": 5},
      {"padding": 1, "ceil_mode": True, "stride": 2, "count_include_pad": False})  # fmt: skip
+for axes, x in ((1, LINE), (2, IMAGE), (3, VOLUME)):
+    each(
+        f"max_pool{axes}d",
+        (x, 2),
+        {"return_indices": True, "ceil_mode": True, "stride": 3},
+        {"return_indices": True, "padding": 1, "dilation": 2, "stride": 1},
+        {},
+    )
+    f(f"max_pool{axes}d_with_indices", x, 2)
+    small = np.arange(np.prod(x.shape), dtype="float32").reshape(x.shape)[(..., *[slice(0, 4)] * axes)]
+    runs(
+        f"{F}max_unpool{axes}d",
+        lambda torch, x, axes=axes: [
+            getattr(torch.nn.functional, f"max_unpool{axes}d")(
+                *getattr(torch.nn.functional, f"max_pool{axes}d")(x, 2, return_indices=True), 2, **options
+            )
+            for options in ({}, {"output_size": x.shape}, {"stride": 2, "padding": 0})
+        ],
+        small,
+    )
+f("max_pool2d_with_indices", np.zeros((1, 3, 4), "float32"), 2, 1)
 case("avg_pool1d max_pool1d", LINE, 3)
+case("max_pool1d_with_indices", LINE, 3)
 case("max_pool2d", IMAGE, 2, 2)
 case("max_pool3d", VOLUME, 2)
 case("adaptive_avg_pool1d", LINE, 4)

@@ -29,9 +29,12 @@ def channels_first(x: Any) -> Any:
 
 def batched(function: Function, axes: int, input: Any) -> Any:
     """`function` of a batch; a single sample is made one and taken out again."""
-    if rank(input) == axes + 1:
-        return ops.squeeze(function(ops.expand_dims(input, axis=0)), axis=0)
-    return function(input)
+    if rank(input) != axes + 1:
+        return function(input)
+    found = function(ops.expand_dims(input, axis=0))
+    if isinstance(found, tuple):
+        return tuple(ops.squeeze(part, axis=0) for part in found)
+    return ops.squeeze(found, axis=0)
 
 
 def _widths(padding: Any, kernel: Numbers, dilation: Numbers, stride: Numbers) -> list[tuple[int, int]]:

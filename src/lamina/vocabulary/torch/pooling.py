@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lamina.vocabulary.dispatch import ops
+from lamina.vocabulary.keras_backend.shapes import product
 from lamina.vocabulary.torch.arguments import (
     Function,
     dtype_of,
@@ -19,6 +20,7 @@ from lamina.vocabulary.torch.arguments import (
     tuple_of,
 )
 from lamina.vocabulary.torch.conv import batched, channels_first, channels_last, window_taps
+from lamina.vocabulary.torch.indexing import scatter
 from lamina.vocabulary.torch.notation import named
 from lamina.vocabulary.torch.padding import constant
 
@@ -70,13 +72,13 @@ def _max_pool(axes: int) -> Function:
         ceil_mode: bool = False,
         return_indices: bool = False,
     ) -> Any:
-        if return_indices:
-            refuse(f"nn.functional.max_pool{axes}d", "return_indices=True", "use F.unfold and torch.max")
         windows = _Windows(axes, kernel_size, stride, padding, dilation)
 
         def pool(x: Any) -> Any:
             widths = windows.widths(x, ceil_mode)
             padded = constant(x, [(0, 0), (0, 0), *widths], _lowest(x)) if _any(widths) else x
+            if return_indices:
+                return _greatest_and_places(x, padded, windows)
             if any(d > 1 for d in windows.rates):
                 return _greatest(window_taps(padded, windows.kernel, windows.steps, windows.rates))
             return _pooled(ops.max_pool, padded, windows)
@@ -102,7 +104,73 @@ def _pooled(pool: Any, x: Any, windows: _Windows) -> Any:
     return channels_first(pool(channels_last(x), windows.kernel, **options))
 
 
+def _greatest_and_places(x: Any, padded: Any, windows: _Windows) -> tuple[Any, Any]:
+    """The greatest of each window, and its place in the flattened positions of `x`, as int64."""
+    taps = ops.stack(window_taps(padded, windows.kernel, windows.steps, windows.rates), axis=-1)
+    number = ops.cast(ops.argmax(taps, axis=-1), "int32")
+    counts, shape = sizes(number)[2:], sizes(x)[2:]
+    place: Any = 0
+    stride: Any = 1
+    for axis in reversed(range(len(shape))):
+        first = ops.subtract(
+            ops.multiply(ops.arange(counts[axis], dtype="int32"), windows.steps[axis]), windows.pads[axis]
+        )
+        first = ops.reshape(first, (-1, *[1] * (len(shape) - axis - 1)))
+        within = ops.multiply(ops.mod(number, windows.kernel[axis]), windows.rates[axis])
+        place = ops.add(ops.multiply(ops.add(first, within), stride), place)
+        number = ops.floor_divide(number, windows.kernel[axis])
+        stride = stride * shape[axis]
+    return ops.max(taps, axis=-1), ops.cast(place, "int64")
+
+
 max_pool1d, max_pool2d, max_pool3d = (_max_pool(n) for n in (1, 2, 3))
+
+
+def _with_indices(axes: int) -> Function:
+    pool = _max_pool(axes)
+
+    def call(
+        input: Any,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        dilation: Any = 1,
+        ceil_mode: bool = False,
+        return_indices: bool = False,
+    ) -> Any:
+        return pool(input, kernel_size, stride, padding, dilation, ceil_mode, return_indices=True)
+
+    return named(call, f"max_pool{axes}d_with_indices", f"`F.max_pool{axes}d_with_indices`.")
+
+
+max_pool1d_with_indices, max_pool2d_with_indices, max_pool3d_with_indices = map(_with_indices, (1, 2, 3))
+
+
+def _max_unpool(axes: int) -> Function:
+    def call(
+        input: Any,
+        indices: Any,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        output_size: Any = None,
+    ) -> Any:
+        windows = _Windows(axes, kernel_size, stride, padding)
+        lead, have = sizes(input)[:-axes], sizes(input)[-axes:]
+        shape = _unpooled(have, windows) if output_size is None else static(output_size)[-axes:]
+        flat = ops.zeros((*lead, product(shape)), dtype=dtype_of(input))
+        places, values = (ops.reshape(x, (*lead, product(have))) for x in (indices, input))
+        return ops.reshape(scatter(flat, -1, places, values), (*lead, *shape))
+
+    return named(call, f"max_unpool{axes}d", f"`F.max_unpool{axes}d`: the inverse, with zeros between.")
+
+
+def _unpooled(shape: Any, windows: _Windows) -> tuple[Any, ...]:
+    each = zip(shape, windows.kernel, windows.steps, windows.pads, strict=True)
+    return tuple((n - 1) * step - 2 * pad + kernel for n, kernel, step, pad in each)
+
+
+max_unpool1d, max_unpool2d, max_unpool3d = map(_max_unpool, (1, 2, 3))
 
 
 def _avg_pool(axes: int) -> Function:

@@ -35,12 +35,9 @@ _REASONS: tuple[tuple[str, str], ...] = (
         nn.Sequential nn.ModuleList""",
     ),
     (
-        "its places in the input are found among values; use F.unfold and torch.max",
-        """nn.functional.max_pool1d_with_indices nn.functional.max_pool2d_with_indices
-        nn.functional.max_pool3d_with_indices nn.functional.adaptive_max_pool1d_with_indices
-        nn.functional.adaptive_max_pool2d_with_indices nn.functional.adaptive_max_pool3d_with_indices
-        nn.functional.max_unpool1d nn.functional.max_unpool2d
-        nn.functional.max_unpool3d""",
+        "its windows may differ in size; use F.max_pool2d with return_indices=True, or torch.max of all positions",
+        """nn.functional.adaptive_max_pool1d_with_indices nn.functional.adaptive_max_pool2d_with_indices
+        nn.functional.adaptive_max_pool3d_with_indices""",
     ),
     (
         "its windows are random; use F.max_pool2d",

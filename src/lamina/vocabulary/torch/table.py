@@ -66,7 +66,7 @@ _ROOT: Mapping[ModuleType, str] = {
     normalization: "dropout=root_dropout alpha_dropout feature_alpha_dropout rms_norm",
     ordering: """aminmax argsort bucketize cummax cummin isin kthvalue max=max_ median min=min_ msort
         nanmedian nanquantile quantile searchsorted sort topk""",
-    pooling: "adaptive_avg_pool1d avg_pool1d max_pool1d max_pool2d max_pool3d",
+    pooling: "adaptive_avg_pool1d avg_pool1d max_pool1d max_pool1d_with_indices max_pool2d max_pool3d",
     randoms: """bernoulli multinomial normal rand rand_like randint randint_like randn randn_like randperm
         manual_seed=seed_nothing seed=seed_nothing""",
     reductions: """argmax argmin cdist corrcoef count_nonzero cov cumprod cumsum cumulative_trapezoid diff
@@ -97,7 +97,8 @@ _FUNCTIONAL: Mapping[ModuleType, str] = {
     padding: "pad",
     pooling: """adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d
         adaptive_max_pool2d adaptive_max_pool3d avg_pool1d avg_pool2d avg_pool3d lp_pool1d lp_pool2d lp_pool3d
-        max_pool1d max_pool2d max_pool3d""",
+        max_pool1d max_pool2d max_pool3d max_pool1d_with_indices max_pool2d_with_indices
+        max_pool3d_with_indices max_unpool1d max_unpool2d max_unpool3d""",
     resize: "interpolate upsample upsample_bilinear upsample_nearest",
     sampling: "affine_grid grid_sample",
 }
