@@ -36,6 +36,8 @@ def test_answer(corpus: Path, attack: Attack) -> None:
     assert report.verdict.text == attack.verdict, report
     assert not attack.rule or any(f.rule.startswith(attack.rule) for f in report.findings), report
     assert not (corpus / "MARKER").exists()
+    refused = [finding for finding in report.findings if finding.verdict is Verdict.NOT_ALLOWED]
+    assert not any("names={" in finding.message for finding in refused)  # no advice to supply it
 
 
 @pytest.mark.parametrize("attack", [a for a in ATTACKS if a.verdict != "pure"], ids=_id)

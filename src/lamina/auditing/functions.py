@@ -101,7 +101,8 @@ def _code(saved: Any, specs: Sequence[Any] | None) -> Finding:
     if reach.outside:
         met = problem is not None and not isinstance(problem, SpecNeededError)
         rule = "lambda.outside" if met else "lambda.hidden"
-        message = f"it uses {reach.explain()}" + (f"\n{problem}" if met else "")
+        shown = met and not isinstance(problem, NamesNeededError)  # nobody may supply what is not allowed
+        message = f"it uses {reach.explain()}" + (f"\n{problem}" if shown else "")
         return finding(rule, message, names=tuple(reach.outside), python=python, line=line)
     if reach.needed or isinstance(problem, NamesNeededError):
         names = tuple(sorted(reach.needed | set(getattr(problem, "names", ()))))
