@@ -102,6 +102,24 @@ def test_url(folder: Path) -> None:
     assert verdicts == ["not allowed", "not understood"]
 
 
+def test_url_of_a_folder_a_pattern_and_an_archive(folder: Path) -> None:
+    pytest.importorskip("fsspec")
+    inner = folder / "inner"
+    inner.mkdir()
+    for name in ("a.h5", "b.keras", "c.txt"):
+        (inner / name).touch()
+    archive = shutil.make_archive(str(folder / "models"), "zip", folder, "inner")
+    at = f"file://{folder}"
+    assert (
+        expand([f"{at}/inner"])
+        == expand([f"{at}/inner/*.[hk]*"])
+        == [f"{at}/inner/{name}" for name in ("a.h5", "b.keras")]
+    )
+    assert expand([f"zip://inner/*.h5::{archive}"]) == [f"zip://inner/a.h5::{archive}"]
+    for nothing in (f"{at}/none", f"{at}/none/*.h5", "unknown://a", f"{at}/inner/c.txt"):
+        assert expand([nothing]) == [nothing]
+
+
 def test_processes_agree_with_one(folder: Path) -> None:
     targets = [str(folder / name) for name in _FILES] * 10
     alone = {r.file: r.verdict for r in audit_many(targets, workers=1)}

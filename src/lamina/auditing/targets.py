@@ -20,8 +20,9 @@ def expand(arguments: Iterable[str]) -> list[str]:
     """The files behind the arguments, each once and in order.
 
     A folder gives every `.keras` and HDF5 file below it, the JSON and YAML files that mention
-    `class_name`, and SavedModel folders; links to folders are not followed. A pattern that matches
-    nothing, a folder without models and a path that does not exist are kept: their reports will say so.
+    `class_name`, and SavedModel folders; links to folders are not followed. The URL of a folder gives
+    the `.keras` and HDF5 files below it. A pattern that matches nothing, a folder without models and a
+    path that does not exist are kept: their reports will say so.
 
     Args:
         arguments: Paths, folders, glob patterns, and URLs that fsspec knows.
@@ -44,7 +45,7 @@ def is_url(text: str) -> bool:
 
 def _expand(argument: str) -> Iterator[str]:
     if is_url(argument):
-        yield from _urls(argument) if glob.has_magic(argument) else [argument]
+        yield from _urls(argument)
     elif os.path.isdir(argument):
         yield from [argument] if _is_saved_model(argument) else list(_below(argument)) or [argument]
     elif glob.has_magic(argument) and not os.path.lexists(argument):
@@ -85,10 +86,22 @@ def _mentions_class(path: str) -> bool:
         return True  # the report will say why it cannot be read
 
 
-def _urls(pattern: str) -> list[str]:
+def _urls(url: str) -> list[str]:
+    """The files behind a URL; only a pattern, or what has no ending of a file, is asked for."""
+    head, *chain = url.split("::")  # zip://*.h5::file://models.zip
+    pattern = glob.has_magic(head)
+    if not pattern and os.path.splitext(head)[1].lower() in (*_ALWAYS, *_PERHAPS):
+        return [url]
     fsspec = import_fsspec()
-    files = fsspec.open_files(pattern, "rb")
-    return [str(file.full_name) for file in files] or [pattern]
+    try:
+        system, path = fsspec.core.url_to_fs(url)
+        found = system.glob(path, detail=True) if pattern else system.find(path, detail=True)
+    except Exception:  # every file system has errors of its own, and the report will tell
+        return [url]
+    files = [name for name, about in sorted(found.items()) if about["type"] == "file"]
+    if not pattern:
+        files = [name for name in files if os.path.splitext(name)[1].lower() in _ALWAYS]
+    return ["::".join([system.unstrip_protocol(name), *chain]) for name in files] or [url]
 
 
 def import_fsspec() -> Any:
