@@ -48,3 +48,11 @@ def test_a_sum_broadcasts_as_numpy_does(dtype):
         b = 3 * np.arange(np.prod(second)).reshape(second).astype(dtype)
         found = add.run((ops.convert_to_tensor(a), ops.convert_to_tensor(b)))
         np.testing.assert_array_equal(ops.convert_to_numpy(found), a + b, err_msg=f"{first} + {second}")
+
+
+def test_bools_are_added():
+    masks = np.array([True, True, False, False]), np.array([True, False, True, False])
+    expression = lamina.capture(lambda x, y: (x + y, ops.add(x, y[:, None])), *masks)
+    one, square = expression.run(tuple(map(ops.convert_to_tensor, masks)))
+    np.testing.assert_array_equal(ops.convert_to_numpy(one), masks[0] | masks[1])
+    np.testing.assert_array_equal(ops.convert_to_numpy(square), masks[0] | masks[1][:, None])

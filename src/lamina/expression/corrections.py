@@ -18,9 +18,16 @@ def tensorflow_add(x1: Any, x2: Any) -> Any:
     size is that of the first operand's last axis or of axis 1, wherever the vector stands: a (4, 4)
     matrix plus a (4, 1) column adds a row. The sum is the same with the operands in the other order,
     or with axes of one element where Keras looks.
+
+    TensorFlow adds no bools; elsewhere their sum is true where one of them is.
     """
     if not _is_taken_for_bias(x1, x2):
-        return keras.ops.add(x1, x2)
+        try:
+            return keras.ops.add(x1, x2)
+        except Exception:
+            if not all(getattr(x, "dtype", None) == "bool" for x in (x1, x2)):
+                raise
+            return keras.ops.logical_or(x1, x2)
     if not _is_taken_for_bias(x2, x1):
         return keras.ops.add(x2, x1)
     before = range(2 + max(0, len(x2.shape) - len(x1.shape)))

@@ -68,8 +68,9 @@ def _scaled(other: Any, alpha: Any) -> Any:
 
 
 def add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
-    """`torch.add`: `input + alpha * other`."""
-    return ops.add(*promoted(input, _scaled(other, alpha)))
+    """`torch.add`: `input + alpha * other`; of bools, whether one of them is true."""
+    x, y = promoted(input, _scaled(other, alpha))
+    return ops.logical_or(x, y) if is_kind(x, 0) and is_kind(y, 0) else ops.add(x, y)
 
 
 def sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
