@@ -5,7 +5,7 @@
 FORMAT is code (marshalled bytecode inside of a JSON config), expression (one of lamina inside of a JSON config), json, keras,
 h5 or savedmodel. A file that ends in
 `audit.unfinished`, takes more than two seconds of the processor, or moves the peak of memory above 200 MB more is kept in the current
-folder and reported. The engine atheris is guided by coverage and needs the package of that name. With --direct only the reader of
+folder and reported. The engine atheris is guided by coverage and needs the package of that name (lamina[fuzz]). With --direct only the reader of
 the format gets the bytes (unmarshaller, decoder of expressions, archives) and no audit follows: many times as many runs.
 """
 
@@ -289,8 +289,9 @@ def atheris_engine(form: str, corpus: Path, runs: int, seed: int, direct: bool =
         begin += [b"{" + config[1:] for config in _configs(begin)] if form == "keras" else []
         for index, data in enumerate(begin):
             Path(folder, str(index)).write_bytes(data)
+        # The limit of atheris is for what never ends: it counts the clock, also while others have the processor.
         atheris.Setup(
-            [sys.argv[0], f"-runs={runs}", f"-seed={seed + 1}", "-timeout=10", "-max_len=20000", folder], one
+            [sys.argv[0], f"-runs={runs}", f"-seed={seed + 1}", "-timeout=60", "-max_len=20000", folder], one
         )
         atheris.Fuzz()
     return 0

@@ -1,6 +1,6 @@
 """A coverage-guided fuzzer over the unmarshaller, the decoder and the evaluator.
 
-    pip install atheris
+    pip install -e '.[fuzz]'
     PYTHONPATH=src:. python tests/bytecode/fuzz.py CORPUS -max_total_time=600 -timeout=10 -rss_limit_mb=200
 
 An empty CORPUS folder is filled with the golden code of every Python first. Anything but a LaminaError
