@@ -1,7 +1,7 @@
 # make demo    train, save, reload and compare a model on real data
 # make test    the whole suite on JAX, TensorFlow and PyTorch, in one pytest run
 # make conformance  every vocabulary against its framework in full, on the three backends
-# make docs    docs/vocabulary.md, from the vocabularies and their tests
+# make docs    docs/vocabulary.md and the attributes of the audit, from the vocabularies and their tests
 # make lint    ruff, its formatter, and mypy
 # make format  what ruff can mend by itself
 # make bench   lamina beside its peers, in one run

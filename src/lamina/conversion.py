@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from lamina._records import dataclass
 from lamina.archive import atomic
 from lamina.archive.arrays import read_arrays
 from lamina.errors import ConversionError

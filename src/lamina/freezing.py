@@ -7,12 +7,13 @@ import json
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import keras
 import numpy as np
 
+from lamina._records import dataclass
 from lamina.errors import LaminaError, SavingError
 from lamina.expression.model import Expression, State, leaves
 from lamina.expression.runner import flatten_inputs

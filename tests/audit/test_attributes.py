@@ -18,7 +18,7 @@ pytestmark = pytest.mark.backend_free
 
 def test_the_file_holds_what_the_vocabularies_know() -> None:
     stored, real = attributes.attribute_names(), attributes.collected()
-    assert stored == real, f"run `python -m {attributes.__name__}`: {sorted(stored ^ real)[:10]}"
+    assert stored == real, f"run `make docs`: {sorted(stored ^ real)[:10]}"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from lamina.auditing import attributes
 from lamina.expression import opset
 from lamina.vocabulary import registry
 
@@ -290,6 +291,7 @@ def main(*options: str) -> int:
             print(f"no test covers {untested}")
         return int(not fresh or bool(untested))
     TARGET.write_text(text)
+    attributes.main()
     print(f"{TARGET}: {text.count(chr(10) + '| `')} rows")
     return 0
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lamina._records import dataclass
 from lamina.archive.limits import Limits
 from lamina.archive.table import masked_crc32c, table_entries
 from lamina.archive.weights import Slot, Weights

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
+from lamina._records import dataclass
 from lamina.archive.rules import Findings
 from lamina.archive.source import Source
 

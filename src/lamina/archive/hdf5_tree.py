@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from lamina._records import dataclass
 from lamina.archive.limits import Limits
 from lamina.archive.rules import Findings
 

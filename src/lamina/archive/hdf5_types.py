@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from lamina._records import dataclass
 
 # Exponent and mantissa places of the IEEE formats, by size in bytes.
 _IEEE = {

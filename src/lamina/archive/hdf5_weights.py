@@ -12,9 +12,10 @@ import contextlib
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from lamina._records import dataclass
 from lamina.archive.hdf5 import opened, read_tree
 from lamina.archive.hdf5_tree import Dataset, Group, names_attribute
 from lamina.archive.limits import Limits

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from lamina._records import dataclass
 from lamina.archive.jsondata import parse_json
 from lamina.archive.kinds import Kind, sniff
 from lamina.archive.limits import DEFAULT_LIMITS, Limits

@@ -7,9 +7,10 @@ can refer to it. Its severity decides what happens when a file breaks it: "refus
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from lamina._records import dataclass
 from lamina.errors import ArchiveError
 
 Severity = Literal["info", "warning", "refuse"]

@@ -8,9 +8,9 @@ objects of the object graph in `saved_model.pb`. Both hold one JSON text per obj
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from lamina._records import dataclass
 from lamina.archive.folder import Folder
 from lamina.archive.jsondata import parse_json
 from lamina.archive.limits import Limits

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import BinaryIO
 
+from lamina._records import dataclass
 from lamina.archive.rules import Findings
 
 PathOrBytes = str | os.PathLike[str] | bytes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from lamina._records import dataclass
 from lamina.archive.rules import Findings
 
 _BY_NAME = frozenset({"function", "builtin_function_or_method", "method", "ufunc"})

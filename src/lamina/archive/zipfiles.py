@@ -14,9 +14,9 @@ import struct
 import unicodedata
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import BinaryIO
 
+from lamina._records import dataclass
 from lamina.archive.limits import Limits
 from lamina.archive.rules import Findings
 from lamina.archive.source import Window

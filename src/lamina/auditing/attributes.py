@@ -1,7 +1,7 @@
 """The names of attributes that any vocabulary gives a meaning to.
 
 They are read from a file, because to collect them every vocabulary must be loaded, which takes longer than to
-audit a hundred files. `python -m lamina.auditing.attributes` writes the file anew.
+audit a hundred files. `make docs` writes the file anew.
 """
 
 from __future__ import annotations
@@ -55,7 +55,3 @@ def main() -> None:
     lines = [f"{name}\n" for name in sorted(collected())]
     with open(_FILE, "w", encoding="utf-8") as file:
         file.writelines(lines)
-
-
-if __name__ == "__main__":
-    main()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from lamina._records import dataclass
 from lamina.auditing.attributes import READABLE, attribute_names
 from lamina.bytecode import Code, NamedFunction, Reading, SavedFunction, readings
 from lamina.bytecode.builtin_names import _FUNCTIONS, ERRORS

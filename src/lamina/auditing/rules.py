@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from lamina._records import dataclass
 from lamina.archive.rules import RULES as CONTAINER_RULES
 from lamina.archive.rules import Note
 from lamina.auditing.verdicts import Finding, Verdict

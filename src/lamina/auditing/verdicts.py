@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 import functools
-from dataclasses import dataclass
 from typing import Any
+
+from lamina._records import dataclass
 
 
 class Verdict(enum.IntEnum):

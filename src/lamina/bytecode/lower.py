@@ -6,9 +6,9 @@ evaluator knows no versions, and two versions whose operations agree are the sam
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from lamina._records import dataclass
 from lamina.bytecode.code import Code
 from lamina.bytecode.decode import Impossible, Instruction, decode
 from lamina.bytecode.lower_calls import CALLS

@@ -7,9 +7,9 @@ takes and leaves; where that depends on the argument, a function says so.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from lamina._records import dataclass
 from lamina.bytecode.code import Code
 from lamina.bytecode.decode import Instruction
 

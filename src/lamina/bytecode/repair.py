@@ -7,8 +7,7 @@ and four digits. Both change lengths, so the bytes do not fit until they are und
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from lamina._records import dataclass
 from lamina.bytecode.code import Code
 from lamina.bytecode.limits import DEFAULT, Limits
 from lamina.bytecode.mend_code import has_windows_path, mend_constants, mend_instructions

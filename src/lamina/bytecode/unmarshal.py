@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from lamina._records import dataclass
 from lamina.bytecode.code import Code
 from lamina.bytecode.fields import FIELDS, build_code
 from lamina.bytecode.limits import DEFAULT, Limits

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from lamina._records import dataclass
 from lamina.bytecode.code import Code
 
 

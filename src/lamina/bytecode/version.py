@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from lamina._records import dataclass
 from lamina.bytecode.code import Code
 from lamina.bytecode.decode import Impossible
 from lamina.bytecode.exception_table import check_exception_table

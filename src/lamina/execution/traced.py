@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lamina._keras import keras
+from lamina._records import dataclass
 from lamina.expression.model import Call, Closure, Expression, leaves, map_tree
 
 # Two threads that read the state of a seed generator before either advances it would draw the same.

@@ -16,9 +16,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from functools import cached_property
 from typing import Any
+
+from lamina._records import dataclass
 
 Shape = tuple[int | None, ...]
 

@@ -19,11 +19,11 @@ import functools
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NoReturn
 
+from lamina._records import dataclass
 from lamina.errors import ExpressionError
 from lamina.expression.corrections import corrected
 from lamina.expression.model import Call, Location, Ref, structure_key

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from lamina._numpy import np
+from lamina._records import dataclass
 from lamina.errors import ExpressionError
 from lamina.expression import opset
 from lamina.expression.closures import PASSED, children

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import prod
 from types import EllipsisType, NoneType
 from typing import Any
 
+from lamina._records import dataclass
 from lamina.expression.model import (
     Array,
     Closure,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lamina._records import dataclass
 from lamina.errors import CaptureError, LaminaError, SpecNeededError
 from lamina.expression.model import Spec
 from lamina.jaxpr.equation import Aval, whole

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
 
+from lamina._records import dataclass
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.tracer import Tracer
 

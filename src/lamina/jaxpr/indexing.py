@@ -6,9 +6,9 @@ import functools
 import math
 import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from lamina._records import dataclass
 from lamina.jaxpr.equation import Equation, Rule
 from lamina.vocabulary.dispatch import ops
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lamina._records import dataclass
 from lamina.errors import CaptureError
 from lamina.vocabulary.tracer import DimTracer, TensorTracer, Tracer
 

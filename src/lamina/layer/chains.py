@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import keras
 
+from lamina._records import dataclass
 from lamina.errors import LaminaError
 from lamina.expression.composition import Composer
 from lamina.expression.model import Expression, Ref, Spec, freeze_tree, leaves

@@ -9,11 +9,11 @@ of a kind that the layer was called on before, nothing of that has an effect, un
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 
+from lamina._records import dataclass
 from lamina.errors import LaminaError
 from lamina.execution import executor_of
 from lamina.execution.executor import Executor, Signature

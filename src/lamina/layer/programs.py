@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from lamina._records import dataclass
 from lamina.expression.inference import spec_of
 from lamina.expression.model import (
     Expression,

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 
+from lamina._records import dataclass
 from lamina.layer_v1 import internals, nodes
 
 _Reference = weakref.ReferenceType[Any]

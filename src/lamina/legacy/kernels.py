@@ -6,10 +6,11 @@ Source: `keras.engine.saving` of Keras 2.3.1 describes the same layouts.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from lamina._records import dataclass
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Arrays = list[Array]

@@ -6,11 +6,12 @@ import functools
 import inspect
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import keras
 
+from lamina._records import dataclass
 from lamina.errors import ArchiveError, LaminaError
 from lamina.layer import Lambda
 from lamina.legacy.lambda_config import restore_lambda

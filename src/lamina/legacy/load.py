@@ -6,12 +6,13 @@ import contextlib
 import os
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
 
+from lamina._records import dataclass
 from lamina.archive import ModelFile, Weights, open_model, open_weights
 from lamina.archive.arrays import read_arrays
 from lamina.auditing.policy import check

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import keras
 
+from lamina._records import dataclass
 from lamina.errors import ArchiveError, LaminaError
 from lamina.legacy.nodes import LayerCall, Output, ends, first_node, is_connection, layer_calls, replaced
 from lamina.legacy.operators import Operator, is_operation, operation

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from lamina._records import dataclass
 from lamina.errors import ArchiveError
 
 CONSTANT = "_CONSTANT_VALUE"

@@ -6,9 +6,10 @@ Source: `get_config` of Keras 1.2.2, Keras 2.3.1 and `tf.keras` 1.4 to 2.15.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from lamina._records import dataclass
 from lamina.errors import ArchiveError
 
 Config = dict[str, Any]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
+from lamina._records import dataclass
 from lamina.archive import Weights
 from lamina.errors import WeightsError
 from lamina.layer import Lambda

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from lamina._records import dataclass
 from lamina.expression import opset
 from lamina.expression.model import Call, Ref, structure_key
 

@@ -9,10 +9,11 @@ import traceback
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeGuard
 
 from lamina._numpy import np
+from lamina._records import dataclass
 from lamina.errors import CaptureError, LaminaError, SpecNeededError
 from lamina.expression.inference import spec_of
 from lamina.expression.model import Expression, FrozenDict, FrozenList, Ref, Spec, leaves

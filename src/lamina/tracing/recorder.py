@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
+from lamina._records import dataclass
 from lamina.errors import CaptureError, SpecNeededError
 from lamina.expression import opset
 from lamina.expression.model import Call, Location, Ref, Spec, call_references

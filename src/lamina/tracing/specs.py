@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lamina._keras import keras
+from lamina._records import dataclass
 from lamina.errors import CaptureError, LaminaError, SpecNeededError
 from lamina.expression.evaluation import CallFailed, Evaluator
 from lamina.expression.inference import AXIS_RULES, agreed, merge, reason, sample_size

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from lamina._keras import is_a, keras
 from lamina._numpy import np
+from lamina._records import dataclass
 from lamina.errors import CaptureError
 from lamina.expression.model import Ref, Spec, State
 

@@ -10,11 +10,11 @@ import dis
 import functools
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from lamina._keras import is_a, keras
 from lamina._numpy import np
+from lamina._records import dataclass
 from lamina.tracing.variables import is_foreign_variable
 
 _SCALARS = (bool, int, float, complex, str, bytes, type(None))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from lamina._keras import is_a, keras
+from lamina._records import dataclass
 from lamina.errors import LaminaError, UnavailableError, VerificationError
 from lamina.expression import opset
 from lamina.expression.inference import spec_of

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from lamina._keras import keras
+from lamina._records import dataclass
 from lamina.expression.model import leaves
 
 # By the dtype of what is expected; every other dtype is compared exactly.

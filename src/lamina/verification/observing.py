@@ -6,10 +6,11 @@ import copy
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from lamina._keras import keras
+from lamina._records import dataclass
 from lamina.expression.model import map_tree
 from lamina.vocabulary import context
 from lamina.vocabulary.dispatch import active

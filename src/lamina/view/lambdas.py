@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from lamina._records import dataclass
 from lamina.archive import LambdaNode, open_model
 from lamina.auditing.functions import judge
 from lamina.auditing.isolation import without_frameworks

@@ -11,9 +11,10 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from lamina._records import dataclass
 from lamina.errors import UnknownNameError
 
 _NOTHING = object()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from lamina._records import dataclass
 from lamina.bytecode.opcodes.numbers import CACHES, NUMBERS
 
 ArgumentKind = Literal["const", "name", "slot", "deref", "jump", "compare", "binary", "number"]

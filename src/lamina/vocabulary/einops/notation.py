@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from lamina._records import dataclass
 from lamina.errors import ArgumentError
 
 ELLIPSIS = "..."

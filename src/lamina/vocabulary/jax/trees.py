@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from lamina._records import dataclass
 from lamina.vocabulary.jax.arguments import refuse
 
 _NOT_GIVEN: Any = object()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from lamina._records import dataclass
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.jax.arguments import (
     cast,

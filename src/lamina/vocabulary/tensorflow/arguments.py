@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -15,6 +14,7 @@ from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.keras_backend.arrays import dtype_name as dtype_name
 from lamina.vocabulary.keras_backend.arrays import is_tensor
 from lamina.vocabulary.keras_backend.shapes import ShapeVector, is_size, is_tracer
+from lamina.vocabulary.signatures import collects, parameters
 
 if TYPE_CHECKING:
     from lamina.vocabulary.tensorflow.constant import Constant
@@ -68,13 +68,11 @@ _OPERANDS = frozenset(
 
 def spelled(function: Function) -> Function:
     """The same function, which also takes what other TensorFlow versions call its arguments."""
-    parameters = tuple(inspect.signature(function).parameters)
-    collects = any(p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values())
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if kwargs and not collects:
-            kwargs = _translated(function, parameters, kwargs, len(args))
+        if kwargs and not collects(function):
+            kwargs = _translated(function, parameters(function), kwargs, len(args))
         return function(*args, **kwargs)
 
     return call

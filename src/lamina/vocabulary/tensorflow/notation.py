@@ -7,13 +7,13 @@ and the operation that it stands for. Operands are made tensors or literals firs
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.keras_backend.notation import parse_table
 from lamina.vocabulary.keras_backend.shapes import ShapeVector
+from lamina.vocabulary.signatures import parameters
 from lamina.vocabulary.tensorflow.arguments import (
     SIZE_ARITHMETIC,
     Function,
@@ -35,12 +35,11 @@ def lines(text: str) -> dict[str, Function]:
 
 
 def _on_operand(function: Function) -> Function:
-    first = next(iter(inspect.signature(function).parameters))
-
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         if args:
             return function(operand(args[0]), *args[1:], **kwargs)
+        first = parameters(function)[0]
         return function(**{**kwargs, first: operand(kwargs[first])} if first in kwargs else kwargs)
 
     return call

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
 from lamina.errors import ArgumentError
+from lamina.vocabulary.signatures import collects, parameters
 from lamina.vocabulary.torch.arguments import Function, overwrite, refuse
 
 # Keywords that other libraries use and PyTorch takes as well.
@@ -28,18 +28,15 @@ _STORAGE = frozenset(
 
 def spelled(function: Function) -> Function:
     """The same function, which also takes PyTorch's other spellings, `out=None` and `inplace=`."""
-    parameters = tuple(inspect.signature(function).parameters)
-    kinds = [p.kind for p in inspect.signature(function).parameters.values()]
-    collects = inspect.Parameter.VAR_KEYWORD in kinds
-    place = parameters.index("inplace") if "inplace" in parameters else None
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if kwargs and not collects and not kwargs.keys() <= set(parameters):
-            kwargs = _translated(function, parameters, kwargs)
+        names = parameters(function)
+        if kwargs and not kwargs.keys() <= set(names) and not collects(function):
+            kwargs = _translated(function, names, kwargs)
         result = function(*args, **kwargs)
-        if place is not None and _given(args, kwargs, place):
-            return overwrite(args[0] if args else kwargs[parameters[0]], result)
+        if "inplace" in names and _given(args, kwargs, names.index("inplace")):
+            return overwrite(args[0] if args else kwargs[names[0]], result)
         return result
 
     return call
