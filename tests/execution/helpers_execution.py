@@ -31,11 +31,11 @@ def generated(expression):
 
 
 def compiled(expression, values):
-    """The compiled forms for such values, by the way they are compiled."""
+    """The forms for such values that are compiled without being asked for, by the way they are compiled."""
     function = Generated(expression).function
     return {
         way: framework().compile(way, expression, function, list(values))
-        for way in framework().ways(expression)
+        for way in framework().ways(expression, asked=False)
     }
 
 
@@ -50,10 +50,6 @@ def is_compiled(layer):
     """Whether the layer has a compiled form of one of its expressions."""
     executors = [e.__dict__.get("_executor") for e in layer.expressions]
     return any(s.form is not None for e in executors if e for s in e._signatures.values())
-
-
-# Where eager calls are compiled without being asked for.
-AUTOMATIC = BACKEND in ("jax", "tensorflow")
 
 
 def same(first, second, rtol=1e-5, atol=1e-6):

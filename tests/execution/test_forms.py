@@ -35,7 +35,6 @@ def test_generated_code_computes_what_the_loop_does(expression):
     same(loop(expression)(values), generated(expression)(values))
 
 
-@pytest.mark.skipif(BACKEND == "torch", reason="torch.compile takes seconds; it has a test of its own")
 @FORMS
 @given(runnable())
 def test_compiled_forms_compute_what_the_loop_does(expression):
@@ -102,12 +101,12 @@ def test_the_error_is_that_of_the_loop_and_shows_the_code():
     assert "v2 = ops_reshape(v1, (7, 5, )); del v1" in shown
 
 
-def test_the_code_is_forgotten_with_the_expression():
-    expression = capture(lambda x: x + 1)
-    name = Generated(expression)._code.co_filename
+def test_the_code_is_forgotten_with_the_function():
+    code = Generated(capture(lambda x: x + 1))
+    name = code._code.co_filename
     linecache.checkcache()
     assert "ops_" in linecache.getline(name, 2)
-    del expression
+    del code
     assert name not in linecache.cache
 
 

@@ -56,8 +56,13 @@ class Executor:
         self._compilations = 0
         self._lock = threading.Lock()
         self._framework = framework()
-        self._ways = list(self._framework.ways(expression))
-        self._obstacle = obstacle(expression) or self._without_ways("the backend does not compile it")
+        ways = self._framework.ways
+        self._ways = {asked: list(ways(expression, asked)) for asked in (False, True)}
+        reason = obstacle(expression)
+        self._obstacles = {
+            asked: reason or self._without_ways(asked, "the backend does not compile it")
+            for asked in self._ways
+        }
         self._told = False
         self._short = len(expression.calls) <= LONGEST
 
@@ -79,19 +84,20 @@ class Executor:
         """Whether eager calls are compiled at all; says once why not, where it was asked for."""
         if mode is False:
             return False
-        if self._obstacle is None:
-            return mode is True or (self._framework.automatic and self._short)
-        if mode is True and not self._told:
+        asked = mode is True
+        if self._obstacles[asked] is None:
+            return asked or self._short
+        if asked and not self._told:
             self._told = True
             name = getattr(self._expression(), "name", "an expression")
-            warnings.warn(f"{name!r} is not compiled: {self._obstacle}", UserWarning, stacklevel=2)
+            warnings.warn(f"{name!r} is not compiled: {self._obstacles[asked]}", UserWarning, stacklevel=2)
         return False
 
     def signature(self, values: list[Any]) -> Signature | None:
         """The signature of an eager call that may be compiled; `None` inside a trace, for example."""
-        if self._obstacle is not None or not self._framework.eager():
+        if all(self._obstacles.values()) or not self._framework.eager():
             return None
-        keys: list[Hashable] = [keras.config.floatx(), keras.config.image_data_format()]
+        keys: list[Hashable] = [self._framework.settings()]
         for place, value in enumerate(values):
             key = self._key(place, value)
             if key is None:
@@ -116,7 +122,9 @@ class Executor:
 
     def advance(self, signature: Signature, values: list[Any], mode: Jit) -> Any:
         """Run an eager call of a signature, compiled if it is due."""
-        form = signature.form or self._compiled(signature, values, mode)
+        form = signature.form
+        if form is None or (mode is True and not form.asked):
+            form = self._compiled(signature, values, mode is True)
         if form is None:
             return self.plain(values)
         signature.used = True
@@ -127,29 +135,30 @@ class Executor:
             self._withdraw(form, error)
             return outputs
 
-    def _compiled(self, signature: Signature, values: list[Any], mode: Jit) -> Form | None:
+    def _compiled(self, signature: Signature, values: list[Any], asked: bool) -> Form | None:
         signature.calls += 1
         # While another thread compiles, this one goes on without.
-        if not self._due(signature, mode) or not self._lock.acquire(blocking=False):
-            return None
+        if not self._due(signature, asked) or not self._lock.acquire(blocking=False):
+            return signature.form
         try:
             expression = self._expression()
-            if signature.form is None and self._ways and expression is not None:
+            done = signature.form is not None and signature.form.asked >= asked
+            if not done and self._ways[asked] and expression is not None:
                 self._make_room()
                 self._compilations += 1
-                signature.form = self._compile(self._ways[0], expression, values)
+                signature.form = self._compile(asked, expression, values)
                 self._signatures[signature.key] = signature
             return signature.form
         finally:
             self._lock.release()
 
-    def _due(self, signature: Signature, mode: Jit) -> bool:
+    def _due(self, signature: Signature, asked: bool) -> bool:
         """Whether a signature was called often enough, for the number of those compiled before.
 
         Each further sixteen ask for eight times as many calls: however many lengths there are, the
         time spent compiling stays a small part of the whole.
         """
-        first = 1 if mode is True else COMPILED_AT
+        first = 1 if asked else COMPILED_AT
         return signature.calls >= first << min(3 * (self._compilations // KEPT), 30)
 
     def _make_room(self) -> None:
@@ -162,12 +171,15 @@ class Executor:
             signature.used = False
         idle.form, idle.calls = None, 0
 
-    def _compile(self, way: str, expression: Expression, values: list[Any]) -> Form | None:
+    def _compile(self, asked: bool, expression: Expression, values: list[Any]) -> Form | None:
         try:
-            return self._framework.compile(way, expression, self._flat(expression), values)
+            way = self._ways[asked][0]
+            form = self._framework.compile(way, expression, self._flat(expression), values)
         except Exception as error:
-            self._next_way(error)
+            self._next_way(asked, error)
             return None
+        form.asked = asked
+        return form
 
     def _flat(self, expression: Expression) -> Callable[..., Any]:
         """A function of the values as arguments, for a framework to trace: of no more calls than needed."""
@@ -179,18 +191,18 @@ class Executor:
     def _withdraw(self, form: Form, error: Exception) -> None:
         """Forget the compiled forms, as one failed where the expression itself did not."""
         with self._lock:
-            forms = [s for s in self._signatures.values() if s.form is not None]
+            forms = [s for s in self._signatures.values() if s.form and s.form.asked is form.asked]
             if any(s.form is form for s in forms):
-                self._next_way(error)
+                self._next_way(form.asked, error)
                 for signature in forms:
                     signature.form = None
 
-    def _next_way(self, error: Exception) -> None:
-        self._ways.pop(0)
-        self._obstacle = self._without_ways(f"{type(error).__name__}: {str(error)[:500]}")
+    def _next_way(self, asked: bool, error: Exception) -> None:
+        self._ways[asked].pop(0)
+        self._obstacles[asked] = self._without_ways(asked, f"{type(error).__name__}: {str(error)[:500]}")
 
-    def _without_ways(self, reason: str) -> str | None:
-        return None if self._ways else reason
+    def _without_ways(self, asked: bool, reason: str) -> str | None:
+        return None if self._ways[asked] else reason
 
     # Without a compiler
 

@@ -14,42 +14,53 @@ from lamina.expression.model import Expression, references
 class Framework(Protocol):
     """A backend of Keras."""
 
-    automatic: bool
-    """Whether compiling pays without being asked for."""
-
     def eager(self) -> bool:
         """Whether operations are computed now, rather than recorded."""
+
+    def settings(self) -> Hashable:
+        """What a compiled form depends on beside the tensors."""
 
     def key(self, tensor: Any) -> Hashable | None:
         """What a compiled form depends on, for a tensor that holds values; `None` for anything else."""
 
-    def ways(self, expression: Expression) -> Sequence[str]:
-        """How an expression may be compiled; where one fails, the next is tried."""
+    def ways(self, expression: Expression, asked: bool) -> Sequence[str]:
+        """How an expression is compiled, asked for or not; where one way fails, the next is tried."""
 
     def compile(self, way: str, expression: Expression, function: Callable[..., Any], values: Any) -> Form:
         """The compiled form for values like these."""
 
 
-class Jax:
-    """`jax.jit`."""
+class _Backend:
+    """What the backends have in common."""
 
-    automatic = True
+    def __init__(self) -> None:
+        self._floatx = keras.config.floatx
+        self._data_format = keras.config.image_data_format
+
+    def settings(self) -> Hashable:
+        """Those of Keras that operations read."""
+        return self._floatx(), self._data_format()
+
+    def eager(self) -> bool:
+        """Always: tracers show where operations are recorded."""
+        return True
+
+
+class Jax(_Backend):
+    """`jax.jit`."""
 
     def __init__(self) -> None:
         import jax
 
+        super().__init__()
         self._jit = jax.jit
         self._array = type(jax.numpy.zeros(()))
-
-    def eager(self) -> bool:
-        """Tracers show where operations are recorded."""
-        return True
 
     def key(self, tensor: Any) -> Hashable | None:
         """Shape, dtype, and whether the dtype is weak."""
         return tensor.aval if type(tensor) is self._array else None
 
-    def ways(self, expression: Expression) -> Sequence[str]:
+    def ways(self, expression: Expression, asked: bool) -> Sequence[str]:
         """There is one."""
         return ("jit",)
 
@@ -59,18 +70,21 @@ class Jax:
         return traced.form(self._jit(traced), lambda value: value)
 
 
-class TensorFlow:
+class TensorFlow(_Backend):
     """`tf.function`, compiled by XLA where that is faster and means the same."""
-
-    automatic = True
 
     def __init__(self) -> None:
         import tensorflow as tf
 
+        super().__init__()
         self._tf = tf
         self._eager_tensor = type(tf.constant(0))
         self._variable = type(tf.Variable(0))
-        self.eager = tf.executing_eagerly
+        self._executes = tf.executing_eagerly
+
+    def eager(self) -> bool:
+        """Not inside a graph."""
+        return bool(self._executes())
 
     def key(self, tensor: Any) -> Hashable | None:
         """Shape and dtype."""
@@ -78,7 +92,7 @@ class TensorFlow:
             return (tensor.shape, tensor.dtype)
         return None
 
-    def ways(self, expression: Expression) -> Sequence[str]:
+    def ways(self, expression: Expression, asked: bool) -> Sequence[str]:
         """XLA first, where every operation is of those that it runs faster."""
         return ("xla", "graph") if all(map(_suits_xla, all_calls(expression))) else ("graph",)
 
@@ -112,21 +126,34 @@ class TensorFlow:
         return form(given)
 
 
-class Torch:
-    """`torch.compile`, where it is asked for: it takes seconds, and a C++ compiler."""
-
-    automatic = False
+class Torch(_Backend):
+    """The calls of torch on their own; and `torch.compile` where it is asked for, as it takes seconds."""
 
     def __init__(self) -> None:
         import torch
+        from keras.src.backend.common.global_state import GLOBAL_STATE_TRACKER
 
+        super().__init__()
         self._torch = torch
         self._tensors = (torch.Tensor, torch.nn.Parameter)
         self._is_wrapped = torch._C._functorch.is_functorch_wrapped_tensor
+        self._scopes = GLOBAL_STATE_TRACKER
+        self._casts = getattr(torch._C, "_is_any_autocast_enabled", self._some_casts)
 
     def eager(self) -> bool:
         """Not while torch records or compiles."""
         return not self._torch.compiler.is_compiling() and self._torch._C._get_tracing_state() is None
+
+    def settings(self) -> Hashable:
+        """The device to which Keras moves tensors too, and what torch casts them to."""
+        found = (self._floatx(), self._data_format(), getattr(self._scopes, "torch_device", None))
+        return (*found, *map(self._cast_on, _CASTING)) if self._casts() else found
+
+    def _some_casts(self) -> bool:
+        return any(map(self._torch.is_autocast_enabled, _CASTING))
+
+    def _cast_on(self, device: str) -> Any:
+        return self._torch.is_autocast_enabled(device) and self._torch.get_autocast_dtype(device)
 
     def key(self, tensor: Any) -> Hashable | None:
         """What an executor counts by; torch keeps its own forms by what it guards."""
@@ -134,19 +161,35 @@ class Torch:
             return None
         return (tensor.shape, tensor.dtype, tensor.device)
 
-    def ways(self, expression: Expression) -> Sequence[str]:
+    def ways(self, expression: Expression, asked: bool) -> Sequence[str]:
         """None for random operations: torch draws other values in compiled code."""
         random = any(call.op.startswith("random.") for call in all_calls(expression))
-        return () if random else ("compile",)
+        return () if random else ("compile",) if asked else ("record",)
 
     def compile(self, way: str, expression: Expression, function: Callable[..., Any], values: Any) -> Form:
-        """One object for all signatures: torch generalises over sizes by itself."""
-        known = expression.__dict__.get("_torch_compiled")
-        if known is None:
-            known = expression.__dict__["_torch_compiled"] = self._torch.compile(function)
+        """Recorded for these values; or compiled for all, as torch generalises over sizes by itself."""
+        if way == "record":
+            from lamina.execution.recorded import record
+
+            traced = Traced(expression, function)
+            return traced.form(record(traced, values), lambda value: value)
+        known = self._compiled(expression, function)
         form = Form(lambda values: known(*values))
         form.direct = known
         return form
+
+    def _compiled(self, expression: Expression, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The compiled function of an expression, for the settings that hold."""
+        kept = expression.__dict__.setdefault("_torch_compiled", {})
+        settings = self.settings()
+        if settings not in kept:
+            # Nothing that the code of Keras reads beside these changes; guarding all of it at each call
+            # takes longer than the kernels of a small expression.
+            filtered = getattr(self._torch.compiler, "skip_guard_on_globals_unsafe", None)
+            options = {"guard_filter_fn": filtered} if filtered else None
+            kept[settings] = self._torch.compile(function, options=options)
+        found: Callable[..., Any] = kept[settings]
+        return found
 
 
 @functools.cache
@@ -156,20 +199,14 @@ def framework() -> Framework:
     return kinds.get(keras.backend.backend(), Uncompiled)()
 
 
-class Uncompiled:
+class Uncompiled(_Backend):
     """A backend that has no compiler, such as NumPy."""
-
-    automatic = False
-
-    def eager(self) -> bool:
-        """Always."""
-        return True
 
     def key(self, tensor: Any) -> Hashable | None:
         """Nothing is compiled."""
         return None
 
-    def ways(self, expression: Expression) -> Sequence[str]:
+    def ways(self, expression: Expression, asked: bool) -> Sequence[str]:
         """None."""
         return ()
 
@@ -177,6 +214,9 @@ class Uncompiled:
         """Never called."""
         raise NotImplementedError
 
+
+# Devices on which torch casts by itself.
+_CASTING = ("cpu", "cuda", "mps", "xpu")
 
 # The operations that XLA fuses to advantage on a CPU too, and computes as TensorFlow's kernels do. Not
 # here: what XLA has slower (sorting, convolutions, cumulative sums), what it draws differently (random

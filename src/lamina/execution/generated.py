@@ -34,7 +34,7 @@ _INLINE = (bool, type(None), type(...))
 _LARGEST = 2**63
 
 
-class _Writer:
+class Writer:
     """Writes values as source, and collects what the source refers to."""
 
     def __init__(self) -> None:
@@ -66,9 +66,9 @@ class _Writer:
             return repr(value)
         return self.refer(constant(value) if isinstance(value, Array) else value)
 
-    def refer(self, value: Any) -> str:
+    def refer(self, value: Any, kind: str = "c") -> str:
         """A new name for a value."""
-        name = f"c{len(self.namespace)}"
+        name = f"{kind if kind.isidentifier() else 'c'}{len(self.namespace)}"
         self.namespace[name] = value
         return name
 
@@ -83,13 +83,17 @@ class _Writer:
         return f"{name}({', '.join([*map(self.value, call.args), *named, *rest])})"
 
 
-def source_of(expression: Expression) -> tuple[str, dict[str, Any]]:
+def source_of(expression: Expression, writer: Writer | None = None) -> tuple[str, dict[str, Any]]:
     """The code of an expression, and what its names stand for.
+
+    Args:
+        expression: A valid expression.
+        writer: Writes the calls; by default, as those of the opset.
 
     Returns:
         The source of a function `run` of the values by number; and its globals.
     """
-    writer = _Writer()
+    writer = writer or Writer()
     first = expression.first_call
     frees = last_uses(expression)
     lines = [f"def run({', '.join(f'v{i}' for i in range(first))}):"]
@@ -98,6 +102,17 @@ def source_of(expression: Expression) -> tuple[str, dict[str, Any]]:
         lines.append(f"    v{number} = {writer.call(call)}{f'; del {done}' if done else ''}")
     lines.append(f"    return {writer.value(expression.outputs)}")
     return "\n".join(lines) + "\n", writer.namespace
+
+
+def compiled(source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
+    """The function of a source, which tracebacks show for as long as it lives."""
+    filename = f"<lamina expression {next(_numbers)}>"
+    # Without a time of change, `linecache.checkcache` keeps the entry.
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    exec(compile(source, filename, "exec"), namespace)
+    function: Callable[..., Any] = namespace.pop("run")  # no cycle, so that it goes with its last reference
+    weakref.finalize(function, linecache.cache.pop, filename, None).atexit = False
+    return function
 
 
 class Generated:
@@ -113,15 +128,9 @@ class Generated:
     def __init__(self, expression: Expression) -> None:
         verify(expression)
         self._expression = weakref.ref(expression)
-        source, namespace = source_of(expression)
-        filename = f"<lamina expression {next(_numbers)}>"
-        # Without a time of change, `linecache.checkcache` keeps the entry.
-        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-        weakref.finalize(expression, linecache.cache.pop, filename, None).atexit = False
-        exec(compile(source, filename, "exec"), namespace)
-        self.source = source
+        self.source, namespace = source_of(expression)
         self._calls = len(expression.calls)
-        self.function: Callable[..., Any] = namespace["run"]
+        self.function = compiled(self.source, namespace)
         self._code: CodeType = self.function.__code__
 
     def run(self, values: list[Any]) -> Any:

@@ -25,7 +25,7 @@ class Form:
         compiled: What the framework made, on values as arguments.
     """
 
-    __slots__ = ("_compiled", "_is_one", "_run", "direct")
+    __slots__ = ("_compiled", "_is_one", "_run", "asked", "direct")
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class Form:
         self._is_one = is_one
         self._compiled = compiled
         self.direct: Compiled | None = None
+        self.asked = False
 
     def __call__(self, values: list[Any]) -> Any:
         """The outputs."""

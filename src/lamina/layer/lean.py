@@ -75,8 +75,6 @@ class Lean:
         between = kind.__mro__[: kind.__mro__.index(base)]
         self._known = not any(_ASKED & vars(each).keys() for each in between)
         self._framework = framework()
-        self._floatx = keras.config.floatx
-        self._data_format = keras.config.image_data_format
         self._mask_of = _masks_of_tensors()
         self._hooked = _torch_hooks() if keras.backend.backend() == "torch" else None
 
@@ -137,7 +135,7 @@ class Lean:
             leaves = [inputs[name] for name in names]
         else:
             leaves = [inputs]
-        keys: list[Hashable] = [training, structure, self._floatx(), self._data_format()]
+        keys: list[Hashable] = [training, structure, self._framework.settings()]
         masks = scopes.get("_keras_mask_dict")
         for leaf in leaves:
             key = self._framework.key(leaf)
