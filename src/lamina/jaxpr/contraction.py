@@ -1,4 +1,4 @@
-"""Primitives of lax for matrices: products, convolutions, decompositions."""
+"""Primitives of lax for matrices: products, convolutions, decompositions, Fourier transforms."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from lamina.jaxpr.equation import Equation, Rule
 from lamina.jaxpr.shaping import dilated
 from lamina.vocabulary.dispatch import ops
+from lamina.vocabulary.jax import TABLE as FUNCTIONS
 
 
 def _dot_general(eqn: Equation) -> Any:
@@ -132,10 +133,35 @@ def _eigh(eqn: Equation) -> Any:
     return [vectors, values]
 
 
+def _qr(eqn: Equation) -> Any:
+    if eqn.params.get("pivoting"):
+        eqn.refuse("chooses the order of columns")
+    return list(ops.qr(eqn.tensor(0), mode="complete" if eqn.params["full_matrices"] else "reduced"))
+
+
+def _svd(eqn: Equation) -> Any:
+    """`lax.linalg.svd`, whose first output is the singular values."""
+    if eqn.params.get("subset_by_index") is not None:
+        eqn.refuse("takes some of the singular values")
+    x = eqn.tensor(0)
+    if not eqn.params["compute_uv"]:
+        return [ops.svd(x, compute_uv=False)]
+    left, values, right = ops.svd(x, full_matrices=eqn.params["full_matrices"])
+    return [values, left, right]
+
+
+def _fft(eqn: Equation) -> Any:
+    lengths = tuple(map(eqn.size, eqn.params["fft_lengths"]))
+    return FUNCTIONS["lax.fft"](eqn.tensor(0), eqn.params["fft_type"], lengths)
+
+
 TABLE: Mapping[str, Rule] = {
     "cholesky": _cholesky,
     "conv_general_dilated": _conv,
     "dot_general": _dot_general,
     "eigh": _eigh,
+    "fft": _fft,
+    "qr": _qr,
+    "svd": _svd,
     "triangular_solve": _triangular_solve,
 }

@@ -10,6 +10,7 @@ import numpy as np
 from lamina.expression.runner import numpy_dtype
 from lamina.jaxpr.equation import Equation, Rule, Spread, whole
 from lamina.vocabulary.dispatch import op_function, ops
+from lamina.vocabulary.jax import TABLE as FUNCTIONS
 from lamina.vocabulary.tracer import Tracer
 
 # The primitive, and the operation of the same meaning where the name is another one.
@@ -206,8 +207,17 @@ def _reduce_precision(eqn: Equation) -> Any:
     return eqn.values[0]
 
 
+def _bitcast(eqn: Equation) -> Any:
+    return FUNCTIONS["lax.bitcast_convert_type"](eqn.tensor(0), eqn.out.dtype)
+
+
+# Primitives that no operation is; the vocabulary computes them.
+_COMPUTED = "bessel_i0e digamma lgamma population_count"
+
 TABLE: Mapping[str, Rule] = {
     **_named(),
+    **{name: elementwise(FUNCTIONS[f"lax.{name}"]) for name in _COMPUTED.split()},
+    "bitcast_convert_type": _bitcast,
     **{name: _bitwise(names) for name, names in _BITWISE.items()},
     **dict.fromkeys(
         ("copy", "copy_p", "device_put", "optimization_barrier", "sharding_constraint", "pvary"), _identity

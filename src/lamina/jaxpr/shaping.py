@@ -143,13 +143,15 @@ def _iota(eqn: Equation) -> Any:
 
 
 def _sort(eqn: Equation) -> Any:
-    """`lax.sort`: several tensors are sorted by the first of them."""
+    """`lax.sort`: several tensors are sorted by the first of them, and where those are equal by the next."""
     axis = eqn.params["dimension"]
     if len(eqn.values) == 1:
         return [ops.sort(eqn.tensor(0), axis=axis)]
-    if eqn.params["num_keys"] != 1:
-        eqn.refuse("sorts by several keys")
-    order = ops.argsort(eqn.tensor(0), axis=axis)
+    keys = [eqn.tensor(i) for i in range(eqn.params["num_keys"])]
+    order = ops.argsort(keys[-1], axis=axis)
+    for key in reversed(keys[:-1]):
+        finer = ops.argsort(ops.take_along_axis(key, order, axis=axis), axis=axis)
+        order = ops.take_along_axis(order, finer, axis=axis)
     return [ops.take_along_axis(eqn.tensor(i), order, axis=axis) for i in range(len(eqn.values))]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lamina.vocabulary.dispatch import op_function, ops
+from lamina.vocabulary.dtypes import DTypeName
 from lamina.vocabulary.jax.arguments import (
     Function,
     WeakFloat,
@@ -200,14 +201,15 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 
 def bitwise_count(x: Any, /) -> Any:
-    """`jax.numpy.bitwise_count` and `jax.lax.population_count`: how many bits are set."""
-    x = operand(x)
-    name = "uint8"
-    bits = ops.cast(ops.abs(x), "int32")
+    """`jax.numpy.bitwise_count`: how many bits of the size of a number are set."""
+    return ops.cast(_bits_set(ops.cast(ops.abs(operand(x)), "int32"), 31), "uint8")
+
+
+def _bits_set(x: Any, width: int) -> Any:
     total: Any = 0
-    for place in range(31):
-        total = ops.add(total, ops.bitwise_and(ops.right_shift(bits, place), 1))
-    return ops.cast(total, name)
+    for place in range(width):
+        total = ops.add(total, ops.bitwise_and(ops.right_shift(x, place), 1))
+    return total
 
 
 # `jax.lax`, whose functions promote nothing but Python numbers
@@ -372,5 +374,7 @@ UFUNC_TABLE: Mapping[str, Any] = _ufuncs()
 
 
 def lax_population_count(x: Any) -> Any:
-    """`jax.lax.population_count`, in the type of the operand."""
-    return ops.cast(bitwise_count(x), dtype_of(operand(x)))
+    """`jax.lax.population_count`: how many bits are set, in the type of the operand."""
+    x = operand(x)
+    dtype = dtype_of(x)
+    return ops.cast(_bits_set(x, 8 * DTypeName(dtype).itemsize), dtype)
