@@ -107,8 +107,8 @@ def _saving() -> Iterator[Bar]:
                 _figure(row, backend, group, EXPRESSION),
             )
             yield Bar(f"{group}: lamina / the best peer", backend, 1.0, "x", _over(row, backend, group, ()))
-        for copy in COPIES:
-            yield Bar(f"ten operations / {copy}", backend, 0.6, "x", _bandwidth(backend, copy), False)
+        for copy, group in COPIES.items():
+            yield Bar(f"ten operations / {copy}", backend, 0.6, "x", _bandwidth(backend, group, copy), False)
         yield Bar("time per call, capture of 10,000 / of 1,000 calls", backend, 1.2, "x", _linear(backend))
         yield Bar("import of lamina.Lambda, after keras", backend, 60e-3, "s",
                   _figure("importing", NO_BACKEND, f"import, {backend}", "... and lamina.Lambda"))  # fmt: skip
@@ -168,9 +168,9 @@ def divided(figure: Figure, other: Figure) -> Spread:
     )
 
 
-def _bandwidth(backend: str, copy: str) -> Callable[[Results], Spread | None]:
+def _bandwidth(backend: str, group: str, copy: str) -> Callable[[Results], Spread | None]:
     def measure(results: Results) -> Spread | None:
-        figures = results.figures("bandwidth", backend, "throughput")
+        figures = results.figures("bandwidth", backend, group)
         mine = [figures[name] for name in ("lamina", COMPILED) if "median" in figures.get(name, {})]
         limit = figures.get(copy, {})
         return divided(max(mine, key=_median), limit) if mine and "median" in limit else None

@@ -10,7 +10,8 @@ EXPRESSION = "lamina expression"
 EAGER = "antirectifier, batch 32"
 COPY = "copy by the backend"
 COPY_INTO = "copy by NumPy into an existing array"
-COPIES = (COPY, COPY_INTO)
+KEPT = "throughput, freed memory kept"
+COPIES = {COPY: "throughput", COPY_INTO: KEPT}  # and where each is the limit
 # The raw function, compiled by the backend.
 LIMITS = {
     "jax": ("raw, jax.jit",),
