@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -56,3 +57,14 @@ def test_bools_are_added():
     one, square = expression.run(tuple(map(ops.convert_to_tensor, masks)))
     np.testing.assert_array_equal(ops.convert_to_numpy(one), masks[0] | masks[1])
     np.testing.assert_array_equal(ops.convert_to_numpy(square), masks[0] | masks[1][:, None])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "dtype"), [(0.5, -2.0, "float32"), (1, 0.5, "float32"), (1, 0, "int32")]
+)
+def test_a_choice_between_numbers_has_a_dtype(one, other, dtype):
+    mask, narrow = np.array([True, False]), np.array([1, 2], "int8" if dtype == "int32" else "float16")
+    expression = lamina.capture(lambda m, x: ops.where(m, one, other) * x, mask, narrow)
+    found = expression.run((ops.convert_to_tensor(mask), ops.convert_to_tensor(narrow)))
+    assert keras.backend.standardize_dtype(found.dtype) == dtype
+    np.testing.assert_allclose(ops.convert_to_numpy(found), np.where(mask, one, other) * narrow)

@@ -56,8 +56,23 @@ def _shape(value: Any) -> list[int | None] | None:
     return list(shape)
 
 
+def jax_where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
+    """`keras.ops.where` under JAX, of the dtype that Keras infers.
+
+    A choice between two numbers is of weak type there: beside bfloat16 it is bfloat16, where Keras says
+    float32, and other backends compute in float32.
+    """
+    if isinstance(x1, _NUMBERS) and isinstance(x2, _NUMBERS):
+        x1 = keras.ops.convert_to_tensor(x1, dtype=keras.backend.result_type(type(x1), type(x2)))
+    return keras.ops.where(condition, x1, x2)
+
+
+_NUMBERS = (bool, int, float)
 # By backend and operation.
-CORRECTIONS: Mapping[tuple[str, str], Callable[..., Any]] = {("tensorflow", "add"): tensorflow_add}
+CORRECTIONS: Mapping[tuple[str, str], Callable[..., Any]] = {
+    ("tensorflow", "add"): tensorflow_add,
+    ("jax", "where"): jax_where,
+}
 
 
 def corrected(name: str, function: Callable[..., Any]) -> Callable[..., Any]:

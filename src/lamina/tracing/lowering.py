@@ -18,6 +18,7 @@ from lamina.tracing.shapes import LazyShape
 from lamina.tracing.state import SeedRequest
 from lamina.vocabulary.registry import framework_of
 from lamina.vocabulary.tracer import TensorTracer, Tracer
+from lamina.vocabulary.weak import adapted, weakened
 
 if TYPE_CHECKING:
     from lamina.tracing.recorder import TraceRecorder
@@ -169,6 +170,14 @@ def is_operand(value: Any) -> bool:
         or is_foreign_tensor(value)
         or variables.is_foreign_variable(value)
     )
+
+
+def arithmetic(recorder: TraceRecorder, op: str, left: Any, right: Any) -> Any:
+    """Record an arithmetic operator; `NotImplemented` where an operand is nothing that it takes."""
+    if not is_operand(left) or not is_operand(right):
+        return NotImplemented
+    first, second = adapted(operand(recorder, left, right), operand(recorder, right, left))
+    return weakened(recorder.op(op, first, second), left, right)
 
 
 def operand(recorder: TraceRecorder, value: Any, other: Any) -> Any:

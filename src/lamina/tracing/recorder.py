@@ -105,9 +105,7 @@ class TraceRecorder:
 
     def binary(self, op: str, left: Any, right: Any) -> Any:
         """Record an arithmetic operator, with NumPy and Python operands as the tensor takes them."""
-        if not lowering.is_operand(left) or not lowering.is_operand(right):
-            return NotImplemented
-        return self.op(op, lowering.operand(self, left, right), lowering.operand(self, right, left))
+        return lowering.arithmetic(self, op, left, right)
 
     def index(self, tensor: TensorTracer, key: Any) -> Any:
         """Record `tensor[key]`."""

@@ -190,6 +190,38 @@ case(numpy("where"), b, n, -1)
 case(numpy("where"), n, x, y)
 case(numpy("where"), bools(2, 1), 1, y)
 case(numpy("where"), b, 1.0, 0.0)
+case(numpy("where"), b, 1, 0.5)
+_WEAK = {
+    "operators": lambda np, w, i, x: (w * x, x - w, -w[0] / x, 2 * w + x, w**2, w > x, (w > 0) & (x > 0)),
+    "functions": lambda np, w, i, x: (np.multiply(x, w), np.exp(w) * x, np.sqrt(i) + x, np.maximum(w + 1, x)),
+    "integers": lambda np, w, i, x: (i * x, i - np.int8(3), i + np.asarray([1], "uint8"), i // 2 + i, i * w),
+    "choices": lambda np, w, i, x: (
+        np.where(x > 0, x, w),
+        np.where(x > 0, w, i),
+        np.abs(np.where(w > 0, w, 2) * x),
+    ),
+    "others": lambda np, w, i, x: ((w + 0).astype("float32") * x, w * True, w + w),
+}
+for weak in _WEAK.values():
+    runs(
+        numpy("where"),
+        lambda jax, b, h, weak=weak: weak(
+            jax.numpy, jax.numpy.where(b, 0.1, -2.0), jax.numpy.where(b, 3, 0), h
+        ),
+        b,
+        h,
+    )
+runs(
+    numpy("full"),
+    lambda jax, b, h: (
+        jax.numpy.full((2, 3), 0.1) * h,
+        jax.numpy.full((2, 3), 2) + jax.numpy.asarray(b, "int8"),
+        jax.numpy.full((2, 3), 0.1, "float32") * h,
+        h * int(jax.numpy.where(b, 1.0, 0.0).weak_type) + int(jax.numpy.where(b, 1.0, h).weak_type),
+    ),
+    b,
+    h,
+)
 case(numpy("select"), [b, bools(2, 3)], [x, floats(2, 3)], 7.0)
 case(numpy("select"), [b, bools(2, 3)], [n, ints(3, 2, 3)])
 

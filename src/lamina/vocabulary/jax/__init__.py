@@ -35,8 +35,8 @@ DEVIATIONS: Mapping[str, str] = {
         "numpy.uint numpy.uint16 numpy.uint32 numpy.uint64 random.bits".split(), "Keras has none on PyTorch"
     ),
     "random.permutation": "tensors whose size is not known are sorted once, as JAX sorts small ones",
-    "numpy.where": "a choice between two numbers is float32 and does not adapt to what it meets",
-    "numpy.full": "a fill value that is a Python number does not adapt to what it meets",
+    "numpy.where": "a choice between two numbers adapts to what it meets in operators and elementwise functions",
+    "numpy.full": "a Python number adapts to what it meets in operators and elementwise functions",
     "numpy.sign": "0 of nan on PyTorch",
     "numpy.float32": "a scalar tensor adapts to half precision beside it on PyTorch",
     "numpy.empty": "zeros",

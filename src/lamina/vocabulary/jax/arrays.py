@@ -31,6 +31,7 @@ from lamina.vocabulary.jax.arguments import (
     tensor,
     weak,
 )
+from lamina.vocabulary.weak import weakened
 
 
 def borrowed(function: Function, name: str) -> Function:
@@ -109,7 +110,9 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, *, device: Any = None, 
     """`jax.numpy.full` and `jax.lax.full`: of the type of the value unless asked otherwise."""
     value = operand(fill_value)
     plain = {WeakFloat: float, WeakInt: int}.get(type(value), lambda v: v)(value)
-    return ops.full(shape_tuple(shape), plain, dtype=dtype_name(dtype) or result_type(value))
+    if dtype is None:
+        return weakened(ops.full(shape_tuple(shape), plain, dtype=result_type(value)), value)
+    return ops.full(shape_tuple(shape), plain, dtype=dtype_name(dtype))
 
 
 def _filled_like(name: str, op: str) -> Function:

@@ -27,6 +27,7 @@ from lamina.vocabulary.jax.arguments import (
     weak,
 )
 from lamina.vocabulary.numpy.ufuncs import UFUNCS, Ufunc
+from lamina.vocabulary.weak import adapted, weakened
 
 # Functions of jax.numpy that are those of NumPy's vocabulary, with JAX's operands.
 _SAME = """abs absolute acos acosh add arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan
@@ -54,7 +55,7 @@ class JaxUfunc(Ufunc):
             known = _of_numbers(self.__name__, args)
             if known is not None:
                 return known
-        return self._function(*map(operand, args))
+        return weakened(self._function(*adapted(*map(operand, args))), *args)
 
 
 def _of_numbers(name: str, args: tuple[Any, ...]) -> Any:
@@ -189,7 +190,7 @@ def where(
         )
     mask = operand(condition)
     mask = ops.not_equal(mask, 0) if not isinstance(mask, bool) and is_kind(mask, "if") else mask
-    return ops.where(mask, operand(x), operand(y))
+    return weakened(ops.where(mask, *adapted(operand(x), operand(y))), x, y)
 
 
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:

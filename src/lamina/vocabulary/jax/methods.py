@@ -8,6 +8,7 @@ from typing import Any
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.jax.arguments import Function
 from lamina.vocabulary.jax.updates import At
+from lamina.vocabulary.weak import WeakTracer
 
 
 def same(x: Any, *args: Any, **options: Any) -> Any:
@@ -28,8 +29,8 @@ def sort(x: Any, axis: int | None = -1, **options: Any) -> Any:
 
 
 def weak_type(x: Any) -> bool:
-    """`x.weak_type`: false of every tensor."""
-    return False
+    """`x.weak_type`: whether the dtype gives way to that of a tensor beside it."""
+    return isinstance(x, WeakTracer)
 
 
 METHODS: Mapping[str, Function] = {
