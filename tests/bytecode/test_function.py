@@ -182,8 +182,9 @@ def test_functions_of_the_libraries_themselves_are_told_by_their_path() -> None:
     assert library("wrapper", dispatch, ("softplus", "softplus")) == NamedFunction(
         "softplus", "tensorflow.python.util.dispatch", "wrapper"
     )
-    lost = library(
-        "error_handler", packages + "tensorflow/python/util/traceback_utils.py", ("op_dispatch_handler",)
-    )
+    traceback = packages + "tensorflow/python/util/traceback_utils.py"
+    lost = library("error_handler", traceback, ("op_dispatch_handler",))
     assert lost == NamedFunction("op_dispatch_handler", "tensorflow.python.util.traceback_utils", "wrapper")
+    as_keras_3_names_it = NamedFunction("op_dispatch_handler", "tensorflow.python.util.dispatch")
+    assert library("error_handler", traceback, (as_keras_3_names_it,)) == lost
     assert library("<lambda>", "train.py") is None

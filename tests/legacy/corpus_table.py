@@ -25,7 +25,7 @@ from lamina.errors import LaminaError
 from lamina.legacy import read_model
 
 CONTAINERS = {"h5": ".h5", "json": "JSON + weights", "savedmodel": "SavedModel", "keras": ".keras (zip)"}
-COLUMNS = ("files", "Lambdas", "equal", "distribution agrees", "mask lost, told", "refused")
+COLUMNS = ("files", "Lambdas", "equal", "distribution agrees", "mask lost, told", "oracle wrong", "refused")
 DRAWS, DEVIATIONS = 64, 6
 
 
@@ -72,8 +72,8 @@ def outcome(legacy: Path, row: dict[str, Any]) -> tuple[str, str]:
         return f"WRONG: {problem}", refusal
     if refusal:
         return "refused", f"{refusal}; with names: {'equal' if row['deterministic'] else 'agrees'}"
-    if loses_mask(row):
-        return "mask lost, told", ""
+    if loses_mask(row) or row.get("bad_oracle"):
+        return ("mask lost, told" if loses_mask(row) else "oracle wrong"), ""
     return ("equal" if row["deterministic"] else "distribution agrees"), ""
 
 

@@ -89,7 +89,7 @@ NAMES = {
 }
 # The wrapper that TensorFlow put around its functions, saved in place of the function itself.
 WRAPPED = {"function_object_K": ops.softplus, "function_object_tf_identity": lambda x: x}
-WRAPPERS = ("op_dispatch_handler", "error_handler")
+WRAPPER = "op_dispatch_handler"
 # These did not save the mask function of a Lambda.
 MASKS_LOST = """py27_tf112_k122__tfk py27_tf115_k224__keras py36_tf112_k216__keras py36_tf112_k216__tfk
     py36_tf114_k224__keras py36_tf115_k231__keras py36_tf14_k208__tfk py37_tf115_k231__keras""".split()
@@ -110,7 +110,7 @@ def arrays(legacy: Path, row: dict[str, Any], kind: str) -> list[np.ndarray]:
 
 
 def names_for(case: str) -> dict[str, Any]:
-    return NAMES | {wrapper: WRAPPED[case] for wrapper in WRAPPERS if case in WRAPPED}
+    return NAMES | ({WRAPPER: WRAPPED[case]} if case in WRAPPED else {})
 
 
 def loses_mask(row: dict[str, Any]) -> bool:

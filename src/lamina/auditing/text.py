@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from lamina.auditing.rules import describe
 from lamina.auditing.verdicts import Finding, Report, Verdict
@@ -38,7 +38,8 @@ def print_report(console: Console, report: Report, verbose: bool) -> None:
     )
     shown = [f for f in report.findings if verbose or f.verdict is not Verdict.PURE]
     if shown:
-        table = Table(box=None, padding=(0, 1, 0, 2), show_header=False)
+        uncut = [Column(overflow="fold") for _ in range(3)]
+        table = Table(*uncut, box=None, padding=(0, 1, 0, 2), show_header=False)
         for finding in shown:
             table.add_row(clean(finding.path or "file"), _coloured(finding.verdict), _what(finding))
         console.print(table)

@@ -29,7 +29,8 @@ def library_function(saved: SavedFunction) -> NamedFunction | None:
     if found is None:
         return None
     module = re.sub(r"[\\/]", ".", found.group(1))
-    names = [value for value in saved.closure if isinstance(value, str)]
+    named = [value.name if isinstance(value, NamedFunction) else value for value in saved.closure]
+    names = [value for value in named if isinstance(value, str)]
     if saved.name in _WRAPPERS and names:
         return NamedFunction(names[0], module, "wrapper")
     return NamedFunction(saved.name, module, "function")
