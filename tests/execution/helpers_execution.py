@@ -13,6 +13,11 @@ from lamina.expression.runner import plan_of
 BACKEND = keras.backend.backend()
 rng = np.random.default_rng(7)
 X = rng.normal(size=(4, 3)).astype("float32")
+TENSOR = ops.convert_to_tensor(X)
+
+
+def centred(x):
+    return x - ops.mean(x, axis=1, keepdims=True)
 
 
 def array(value):
@@ -69,3 +74,24 @@ def same(first, second, rtol=1e-5, atol=1e-6):
         np.testing.assert_allclose(array(first), array(second), rtol=rtol, atol=atol)
     else:
         assert first is second or first == second
+
+
+def gradient_of_sum_of_squares(layer, variable):
+    """The gradient of a variable, as the backend's users write it."""
+    if BACKEND == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(layer(TENSOR) ** 2)
+        return array(tape.gradient(loss, variable.value))
+    if BACKEND == "torch":
+        layer.zero_grad()
+        (layer(TENSOR) ** 2).sum().backward()
+        return array(variable.value.grad)
+    import jax
+
+    def loss(values):
+        out, _ = layer.stateless_call(values, [], TENSOR)
+        return (out**2).sum()
+
+    return array(jax.grad(loss)([variable.value])[0])

@@ -12,7 +12,7 @@ import pytest
 from keras import ops
 
 sys.path.insert(0, str(Path(__file__).parent))
-from helpers_execution import BACKEND, X, array, generated, is_compiled, same, warm
+from helpers_execution import BACKEND, TENSOR, X, array, generated, is_compiled, same, warm
 from tests.golden.values import Random, from_json, to_keras
 from tests.tracing.test_golden_calls import NAMES, RECORDS, captured, tensors_of
 
@@ -28,8 +28,6 @@ from lamina.errors import RunError
 from lamina.execution.generated import Generated
 from lamina.execution.recorded import NotRecordable, record
 from lamina.execution.traced import Traced
-
-TENSOR = ops.convert_to_tensor(X)
 
 
 def recorded(expression, values):
