@@ -179,6 +179,11 @@ def test_text_shows_control_characters_as_marks(tmp_path: Path) -> None:
     assert "[b]bold" in result.stdout
 
 
+def test_text_shows_colons_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "x:smile:.json").write_text(_BAD)
+    assert "x:smile:.json" in run(tmp_path / "x:smile:.json").stdout
+
+
 def test_sarif(folder: Path) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     log = json.loads(run("--format", "sarif", folder).stdout)

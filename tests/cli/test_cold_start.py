@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from attacks.build import keras_zip, lambda_layer, model, saved
+from attacks.code import code
+
 pytestmark = pytest.mark.backend_free
 
 FILES = (
@@ -47,6 +51,17 @@ def test_reading_a_file_imports_neither_numpy_nor_a_framework(command: str, file
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == ""
     assert "pure" in done.stdout or "source below" in done.stdout
+
+
+@pytest.mark.parametrize("function", ["np.save", "jnp.save", "torch.load", "tf.io.read_file", "K.nothing"])
+def test_refusing_a_function_of_a_framework_imports_no_numpy(function: str, tmp_path: Path) -> None:
+    (tmp_path / "hostile.keras").write_bytes(
+        keras_zip(model(lambda_layer(saved(code(f"lambda x: {function}(x)", "")))))
+    )
+    script = _SCRIPT.format(arguments=["audit", "--fail-on", "never", str(tmp_path)], heavy=HEAVY)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == ""
+    assert "not allowed" in done.stdout
 
 
 def test_an_array_in_a_closure_is_read_with_numpy(legacy: Path) -> None:

@@ -6,6 +6,7 @@ neither the time nor the memory of a deep-learning framework.
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import click
@@ -20,6 +21,9 @@ COMMANDS = {
     "convert": ("lamina.cli.convert", "Convert old model files to .keras files of Keras 3."),
     "demo": ("lamina.cli.demo", "Train, save, reload and compare a model with three Lambda layers."),
 }
+
+# So many between two searches for garbage, of which there is hardly any while modules are imported.
+_NEW_OBJECTS = 50_000
 
 
 class Commands(LazyGroup):
@@ -41,4 +45,5 @@ def group() -> None:
 
 def main() -> None:
     """Entry point of `lamina` and of `python -m lamina`."""
+    gc.set_threshold(_NEW_OBJECTS)
     group(prog_name="lamina")

@@ -95,7 +95,7 @@ def _write(
 
         from lamina.auditing.text import print_report, print_summary
 
-        console = Console(file=stream, highlight=False)
+        console = Console(file=stream, highlight=False, emoji=False)
         for report in reports:
             print_report(console, report, verbose)
             done.append(report)

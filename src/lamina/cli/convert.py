@@ -71,7 +71,7 @@ def _run(jobs: list[tuple[str, str]], options: dict[str, Any]) -> list[tuple[str
     from rich.console import Console
     from rich.progress import Progress
 
-    console, outcomes = Console(), []
+    console, outcomes = Console(emoji=False), []
     with Progress(console=Console(stderr=True), disable=len(jobs) == 1) as progress:
         task = progress.add_task("converting", total=len(jobs))
         for file, outcome in _converted(jobs, options):

@@ -42,7 +42,7 @@ def _print_table(file: str, found: list[Any]) -> None:
     from lamina.view.tables import Row, print_lambdas
 
     rows = [Row(f.path, f.python, _written(f.arguments), f.source or f.verdict) for f in found]
-    print_lambdas(Console(), f"{file}: {len(found)} Lambda{'' if len(found) == 1 else 's'}", rows)
+    print_lambdas(Console(emoji=False), f"{file}: {len(found)} Lambda{'' if len(found) == 1 else 's'}", rows)
 
 
 def _written(arguments: Any) -> str:

@@ -12,8 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.errors import CaptureError
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.numpy.arguments import dtype_name as _numpy_dtype_name

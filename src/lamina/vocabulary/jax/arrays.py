@@ -6,8 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.errors import CaptureError
 from lamina.vocabulary.dispatch import op_function, ops
 from lamina.vocabulary.jax.arguments import (
@@ -300,10 +299,8 @@ def broadcast_shapes(*shapes: Any) -> tuple[Any, ...]:
 
 
 def _indices(name: str) -> Callable[..., tuple[Any, ...]]:
-    real = getattr(np, name)
-
     def call(*args: Any, **kwargs: Any) -> tuple[Any, ...]:
-        return tuple(x.astype(np.int32) for x in real(*args, **kwargs))
+        return tuple(x.astype(np.int32) for x in getattr(np, name)(*args, **kwargs))
 
     call.__doc__ = f"`jax.numpy.{name}`: constants, as the sizes are known."
     return call
@@ -334,10 +331,9 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
 
 def window(name: str) -> Function:
     """One of NumPy's windows of a known length, as a constant."""
-    real = getattr(np, name)
 
     def call(*args: Any) -> Any:
-        return tensor(real(*args).astype(np.float32))
+        return tensor(getattr(np, name)(*args).astype(np.float32))
 
     call.__doc__ = f"`jax.numpy.{name}`."
     return call

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.errors import SpecNeededError
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.jax.arguments import is_constant, is_number, is_size, operand, refuse, shape_of, tensor

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.vocabulary.dtypes import DTypeName
 from lamina.vocabulary.jax.arguments import canonical, dtype_name, dtype_of, operand, tensor
 

@@ -13,14 +13,12 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.jax.arguments import is_constant, operand, refuse, shape_of, shape_tuple
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = 0x1BD11BDA
-_WORD = np.uint64(0xFFFFFFFF)
 
 
 class Keys:
@@ -156,15 +154,16 @@ def _counted(keys: Keys, shape: tuple[Any, ...]) -> tuple[Any, Any]:
 
 
 def _known_cipher(words: Any, high: Any, low: Any) -> tuple[Any, Any]:
+    word = np.uint64(0xFFFFFFFF)
     first, second = (np.uint64(w) for w in words)
     schedule = (first, second, first ^ second ^ np.uint64(_PARITY))
-    a, b = (high.astype(np.uint64) + first) & _WORD, (low.astype(np.uint64) + second) & _WORD
+    a, b = (high.astype(np.uint64) + first) & word, (low.astype(np.uint64) + second) & word
     for group in range(5):
         for turn in _ROTATIONS[group % 2]:
-            a = (a + b) & _WORD
-            b = ((b << np.uint64(turn)) | (b >> np.uint64(32 - turn))) & _WORD ^ a
-        a = (a + schedule[(group + 1) % 3]) & _WORD
-        b = (b + schedule[(group + 2) % 3] + np.uint64(group + 1)) & _WORD
+            a = (a + b) & word
+            b = ((b << np.uint64(turn)) | (b >> np.uint64(32 - turn))) & word ^ a
+        a = (a + schedule[(group + 1) % 3]) & word
+        b = (b + schedule[(group + 2) % 3] + np.uint64(group + 1)) & word
     return a.astype(np.uint32), b.astype(np.uint32)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.jax.arguments import Axis, axes_of, dtype_of, inexact, rank, refuse, shape_of, tensor
 from lamina.vocabulary.numpy import linalg as plain

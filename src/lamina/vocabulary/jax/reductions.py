@@ -6,8 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.vocabulary.dispatch import op_function, ops
 from lamina.vocabulary.jax.arguments import (
     Axis,

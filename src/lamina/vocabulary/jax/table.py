@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.jax import (
     arrays,
@@ -32,6 +30,7 @@ from lamina.vocabulary.jax.arrays import borrowed
 from lamina.vocabulary.jax.reductions import NUMPY as REDUCTIONS
 from lamina.vocabulary.jax.special import SPECIAL, STATS
 from lamina.vocabulary.numpy import TABLE as NUMPY_TABLE
+from lamina.vocabulary.numpy.creation import CONSTANTS
 
 
 def _words(text: str) -> dict[str, str]:
@@ -123,7 +122,7 @@ def _numpy() -> dict[str, Any]:
         "nan": math.nan,
         "newaxis": None,
     }
-    constants |= {"euler_gamma": np.euler_gamma, "s_": np.s_, "index_exp": np.index_exp}
+    constants |= {name: CONSTANTS[name] for name in ("euler_gamma", "s_", "index_exp")}
     windows_ = {
         f"numpy.{name}": arrays.window(name) for name in "bartlett blackman hamming hanning kaiser".split()
     }

@@ -6,8 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina._records import dataclass
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.jax.arguments import (

@@ -17,12 +17,12 @@ Example:
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.vocabulary.numpy import creation, fft, linalg, numerics, padding, selection, shaping, statistics
 from lamina.vocabulary.numpy.creation import CONSTANTS, DTYPES
 from lamina.vocabulary.numpy.methods import METHODS as METHODS
@@ -82,19 +82,42 @@ def _table() -> dict[str, Any]:
 TABLE: Mapping[str, Any] = _table()
 
 
+class _Real:
+    """NumPy's own function, found when it is called; what stands for it where this NumPy has none."""
+
+    def __init__(self, dotted: str, stand_in: Any) -> None:
+        self._dotted = dotted
+        self._stand_in = stand_in
+        self.__name__ = dotted.rpartition(".")[2]
+
+    @functools.cached_property
+    def _function(self) -> Any:
+        found: Any = np
+        for name in self._dotted.split("."):
+            found = getattr(found, name, None)
+        return self._stand_in if found is None else found
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it."""
+        return self._function(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._function, name)
+
+
 def _with_real(dotted: str, stand_in: Any) -> Any:
     """The vocabulary's function for tensors, and NumPy's own for everything else."""
-    real: Any = np
-    for name in dotted.split("."):
-        real = getattr(real, name, None)
-    return Numeric(real, stand_in) if callable(real) and not isinstance(real, type) else stand_in
+    is_function = callable(stand_in) and dotted not in DTYPES
+    return Numeric(_Real(dotted, stand_in), stand_in) if is_function else stand_in
 
 
 VOCABULARIES = (
     Vocabulary(
         "numpy",
         ("numpy",),
-        {name: _with_real(name, value) if callable(value) else value for name, value in TABLE.items()},
+        {name: _with_real(name, value) for name, value in TABLE.items()},
         REFUSED,
         {**METHODS, **PROPERTIES},
     ),

@@ -15,8 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.errors import CaptureError, SpecNeededError
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.tracer import DimTracer, TensorTracer
@@ -24,11 +23,9 @@ from lamina.vocabulary.tracer import DimTracer, TensorTracer
 Function = Callable[..., Any]
 Axis = int | Sequence[int] | None
 
-# NumPy marks "not given" with an object of its own; callers that pass it on are served too.
-NOT_GIVEN: Any = np._NoValue
+NOT_GIVEN: Any = object()
 
 _SCALARS = (bool, int, float, complex)
-_NUMBERS = (*_SCALARS, np.ndarray, np.generic)
 _WEAK: Mapping[str, type] = {"int": int, "float": float, "complex": complex}
 
 ADVICE: Mapping[str, str] = {
@@ -44,6 +41,11 @@ ADVICE: Mapping[str, str] = {
 }
 
 
+def is_given(value: Any) -> bool:
+    """Whether an argument was given. NumPy's own mark, which callers may pass on, means that it was not."""
+    return value is not NOT_GIVEN and type(value).__name__ != "_NoValueType"
+
+
 def refuse(function: str, problem: str, advice: str) -> NoReturn:
     """Raise the error of a call that cannot be an expression."""
     raise CaptureError(f"numpy.{function}: {problem}; {advice}")
@@ -52,7 +54,7 @@ def refuse(function: str, problem: str, advice: str) -> NoReturn:
 def refuse_arguments(function: str, **given: Any) -> None:
     """Refuse each argument that has another value than the one that means "not given"."""
     for name, value in given.items():
-        if value is None or value is NOT_GIVEN or (name == "where" and value is True):
+        if value is None or not is_given(value) or (name == "where" and value is True):
             continue
         refuse(function, f"the argument {name}= is not supported", ADVICE.get(name, "leave it out"))
 
@@ -177,7 +179,7 @@ def _stacked(items: Sequence[Any]) -> Any:
 def _is_constant(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return all(map(_is_constant, value))
-    return isinstance(value, _NUMBERS)
+    return isinstance(value, (*_SCALARS, np.ndarray, np.generic))
 
 
 def tensor(x: Any, dtype: Any = None) -> Any:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
-
-import numpy as np
 
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.numpy.arguments import (
@@ -217,22 +216,33 @@ def tri(N: Any, M: Any = None, k: int = 0, dtype: Any = None, *, like: Any = Non
     return ops.tri(N, N if M is None else M, k, dtype=dtype_name(dtype))
 
 
+class Index:
+    """`numpy.s_` and `numpy.index_exp`: the key that they are indexed with."""
+
+    def __init__(self, always_tuple: bool) -> None:
+        self._always_tuple = always_tuple
+
+    def __getitem__(self, key: Any) -> Any:
+        """The key itself, or as a tuple."""
+        return (key,) if self._always_tuple and not isinstance(key, tuple) else key
+
+
 CONSTANTS: dict[str, Any] = {
-    "pi": np.pi,
-    "e": np.e,
-    "euler_gamma": np.euler_gamma,
-    "inf": np.inf,
-    "nan": np.nan,
+    "pi": math.pi,
+    "e": math.e,
+    "euler_gamma": 0.5772156649015329,
+    "inf": math.inf,
+    "nan": math.nan,
     "newaxis": None,
-    "s_": np.s_,
-    "index_exp": np.index_exp,
-    "Inf": np.inf,
-    "Infinity": np.inf,
-    "infty": np.inf,
-    "PINF": np.inf,
-    "NINF": -np.inf,
-    "NaN": np.nan,
-    "NAN": np.nan,
+    "s_": Index(False),
+    "index_exp": Index(True),
+    "Inf": math.inf,
+    "Infinity": math.inf,
+    "infty": math.inf,
+    "PINF": math.inf,
+    "NINF": -math.inf,
+    "NaN": math.nan,
+    "NAN": math.nan,
     "PZERO": 0.0,
     "NZERO": -0.0,
     "True_": True,

@@ -7,8 +7,7 @@ import string
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.numpy.arguments import (
     Axis,

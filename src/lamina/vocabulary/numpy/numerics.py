@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.numpy.arguments import (
     Axis,
@@ -122,7 +122,7 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     return ops.flip(result) if swapped else result
 
 
-def unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: float = 2 * np.pi) -> Any:
+def unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: float = math.tau) -> Any:
     """`numpy.unwrap`, of floating input."""
     p = as_float(tensor(p))
     half = period / 2

@@ -6,14 +6,14 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.numpy.arguments import (
     NOT_GIVEN,
     as_float,
     dtype_of,
     floatx,
+    is_given,
     is_kind,
     kind,
     one_of,
@@ -32,7 +32,7 @@ _MODES = ("raise", "wrap", "clip")
 
 def where(condition: Any, x: Any = NOT_GIVEN, y: Any = NOT_GIVEN, /) -> Any:
     """`numpy.where` of three arguments."""
-    if x is NOT_GIVEN or y is NOT_GIVEN:
+    if not is_given(x) or not is_given(y):
         refuse(
             "where",
             "with a condition alone, the shape of the result depends on data",

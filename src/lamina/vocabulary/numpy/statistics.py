@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.numpy.arguments import (
     NOT_GIVEN,
@@ -16,6 +15,7 @@ from lamina.vocabulary.numpy.arguments import (
     cast,
     dtype_of,
     index,
+    is_given,
     kind,
     one_of,
     operand,
@@ -55,7 +55,7 @@ def _spread(name: str, op: Function, root: bool) -> Function:
         refuse_arguments(name, out=out, where=where, mean=mean)
         a = cast(operand(a), dtype)
         spread = op(a, axis=axis, keepdims=keepdims)
-        freedom = ddof if correction is NOT_GIVEN else correction
+        freedom = correction if is_given(correction) else ddof
         if not freedom:
             return spread
         size = size_along(a, axis)
@@ -85,7 +85,7 @@ def _nan_spread(name: str, root: bool) -> Function:
         refuse_arguments(name, out=out, where=where, mean=mean)
         a = as_float(cast(operand(a), dtype))
         spread = ops.nanvar(a, axis=axis, keepdims=keepdims)
-        freedom = ddof if correction is NOT_GIVEN else correction
+        freedom = correction if is_given(correction) else ddof
         if freedom:
             count = ops.sum(
                 ops.cast(ops.logical_not(ops.isnan(a)), dtype_of(spread)), axis=axis, keepdims=keepdims

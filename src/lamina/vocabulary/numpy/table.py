@@ -20,9 +20,9 @@ from typing import Any
 
 from lamina.vocabulary.dispatch import op_function
 from lamina.vocabulary.numpy.arguments import (
-    NOT_GIVEN,
     Function,
     cast,
+    is_given,
     operand,
     rank,
     refuse,
@@ -125,7 +125,7 @@ def _bind(name: str, names: list[str], args: tuple[Any, ...], kwargs: Mapping[st
         if key in bound or key not in names:
             problem = "is given twice" if key in bound else "is not one of its arguments"
             refuse(name, f"{key!r} {problem}", f"they are {', '.join(names)}")
-        if value is not NOT_GIVEN:
+        if is_given(value):
             bound[key] = value
     return bound
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.errors import ArgumentError, CaptureError
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.keras_backend.arrays import is_tensor as is_tensor

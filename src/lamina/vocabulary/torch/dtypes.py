@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.vocabulary.dtypes import DTypeAttributes
 from lamina.vocabulary.torch.arguments import (
     default_dtype,

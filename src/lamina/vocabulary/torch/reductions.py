@@ -6,8 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.keras_backend.shapes import product
 from lamina.vocabulary.torch.arguments import (

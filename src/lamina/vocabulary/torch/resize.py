@@ -10,8 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
+from lamina._numpy import np
 from lamina.vocabulary.dispatch import ops
 from lamina.vocabulary.tensorflow.resize import _apply_taps as apply_taps
 from lamina.vocabulary.tensorflow.resize import _cubic_kernel as cubic_kernel
