@@ -1,6 +1,6 @@
 """How an expression runs on tensors: the loop, then generated code, then a compiled form.
 
-    Expression --loop--> generated Python --a few calls of one signature--> jax.jit, tf.function, torch.compile
+    Expression --loop--> generated Python --a few calls of one signature--> jax.jit, tf.function, calls of torch
 
 Every form computes the same. The compiled ones are for eager calls: inside a trace of a framework an
 expression becomes part of that trace. State is an argument of a compiled form, never part of it.

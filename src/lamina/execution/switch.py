@@ -44,8 +44,8 @@ class set_jit:  # used as a function is, like torch.set_grad_enabled
 
     Args:
         mode: `"auto"`: each layer as its own `jit` says. `False`: nothing is compiled. `True`: every layer
-            but those of `jit=False` compiles from its first eager call on, under PyTorch too. The
-            environment variable `LAMINA_JIT` sets what holds at the start.
+            but those of `jit=False` compiles from its first eager call on, under PyTorch by `torch.compile`.
+            The environment variable `LAMINA_JIT` sets what holds at the start.
 
     Raises:
         ArgumentError: `mode` is something else.

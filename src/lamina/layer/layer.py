@@ -52,9 +52,9 @@ class Lambda(LayerV1, keras.layers.Layer):
         verify: Whether to compare what is captured with the function itself, when the layer is first
             called on inputs of a kind, on samples made from their shapes and dtypes; see `lamina.verify`.
             The layer warns where the function cannot be run. Not saved.
-        jit: Whether eager calls are compiled: `"auto"` after a few calls on inputs of one shape, under JAX
-            and TensorFlow; `True` from the first call on, under PyTorch too; `False` never. See
-            `lamina.set_jit` for a switch for all layers.
+        jit: Whether eager calls are compiled: `"auto"` after a few calls on inputs of one shape, `True` from
+            the first call on, `False` never. Under PyTorch, `"auto"` records the calls of torch, and `True`
+            uses `torch.compile`. See `lamina.set_jit` for a switch for all layers.
         **kwargs: As for every `keras.layers.Layer`: `name`, `dtype`, `trainable`, `input_shape`,
             `activity_regularizer`.
 
