@@ -5,7 +5,6 @@ Reading and auditing files goes through the same code as capture and must not wa
 
 from __future__ import annotations
 
-import functools
 import importlib
 import sys
 from typing import Any
@@ -15,16 +14,12 @@ class _Keras:
     """Stands for the module `keras`."""
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(_module(), name)
+        value = self.__dict__[name] = getattr(importlib.import_module("keras"), name)
+        return value
 
     def __bool__(self) -> bool:
         """Whether it has been imported."""
         return "keras" in sys.modules
-
-
-@functools.cache
-def _module() -> Any:
-    return importlib.import_module("keras")
 
 
 keras: Any = _Keras()
