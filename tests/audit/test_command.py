@@ -184,6 +184,13 @@ def test_text_shows_colons_as_they_are(tmp_path: Path) -> None:
     assert "x:smile:.json" in run(tmp_path / "x:smile:.json").stdout
 
 
+def test_text_shows_long_names_in_full(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(_BAD.replace("system", "s" * 300))
+    printed = run(tmp_path / "a.json").stdout
+    assert "\u2026" not in printed
+    assert printed.count("s") > 300
+
+
 def test_sarif(folder: Path) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     log = json.loads(run("--format", "sarif", folder).stdout)
