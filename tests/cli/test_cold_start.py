@@ -64,6 +64,12 @@ def test_refusing_a_function_of_a_framework_imports_no_numpy(function: str, tmp_
     assert "not allowed" in done.stdout
 
 
+def test_an_audit_into_a_pipe_needs_no_rich(legacy: Path) -> None:
+    script = _SCRIPT.format(arguments=["audit", str(legacy / FILES[0])], heavy=("rich", "numpy"))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert (done.stderr.strip(), "pure" in done.stdout) == ("", True)
+
+
 def test_an_array_in_a_closure_is_read_with_numpy(legacy: Path) -> None:
     script = _SCRIPT.format(
         arguments=["audit", str(legacy / "py36_tf112_k216__keras/closure_ndarray.h5")], heavy=HEAVY

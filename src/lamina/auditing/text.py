@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Column, Table
+from rich.table import Table
 
-from lamina.auditing.rules import describe
 from lamina.auditing.verdicts import Finding, Report, Verdict
+from lamina.auditing.wording import kind_of, place, said, shown, visible
 
 _COLOURS = {
     Verdict.PURE: "green",
@@ -19,7 +19,6 @@ _COLOURS = {
     Verdict.NOT_ALLOWED: "red",
     Verdict.NOT_UNDERSTOOD: "magenta",
 }
-_LONGEST = 400
 
 
 def print_report(console: Console, report: Report, verbose: bool) -> None:
@@ -30,18 +29,13 @@ def print_report(console: Console, report: Report, verbose: bool) -> None:
         report: The report.
         verbose: Whether pure findings are shown, too.
     """
-    kind = (
-        f" [dim]({report.kind}{f', Keras {clean(report.keras_version)}' if report.keras_version else ''})[/]"
-    )
-    console.print(
-        f"{_coloured(report.verdict)}  {clean(report.file)}{kind if report.kind else ''}", soft_wrap=True
-    )
-    shown = [f for f in report.findings if verbose or f.verdict is not Verdict.PURE]
-    if shown:
-        uncut = [Column(overflow="fold") for _ in range(3)]
-        table = Table(*uncut, box=None, padding=(0, 1, 0, 2), show_header=False)
-        for finding in shown:
-            table.add_row(clean(finding.path or "file"), _coloured(finding.verdict), _what(finding))
+    kind = f" [dim]{escape(kind_of(report))}[/]" if report.kind else ""
+    console.print(f"{_coloured(report.verdict)}  {clean(report.file)}{kind}", soft_wrap=True)
+    findings = shown(report, verbose)
+    if findings:
+        table = Table(box=None, padding=(0, 1, 0, 2), show_header=False)
+        for finding in findings:
+            table.add_row(escape(place(finding)), _coloured(finding.verdict), _what(finding))
         console.print(table)
 
 
@@ -55,17 +49,10 @@ def print_summary(console: Console, reports: Iterable[Report]) -> None:
 
 
 def _what(finding: Finding) -> str:
-    message = finding.message or describe(finding.rule).summary
-    first = message.splitlines()[0][:_LONGEST] if message else ""
-    source = f"\n[cyan]{clean(_body(finding.source))}[/]" if finding.source else ""
-    python = f" [dim](Python {finding.python})[/]" if finding.python else ""
-    return f"{clean(first)}{python} [dim]{finding.rule}[/]{source}"
-
-
-def _body(source: str) -> str:
-    """Source without its imports and blank lines."""
-    lines = [line for line in source.splitlines() if line and not line.startswith(("import ", "from "))]
-    return "\n".join(lines)
+    message, python, rule, source = said(finding)
+    writer = f" [dim]{python}[/]" if python else ""
+    code = f"\n[cyan]{escape(source)}[/]" if finding.source else ""
+    return f"{escape(message)}{writer} [dim]{rule}[/]{code}"
 
 
 def _coloured(verdict: Verdict) -> str:
@@ -74,5 +61,4 @@ def _coloured(verdict: Verdict) -> str:
 
 def clean(text: str) -> str:
     """Text of a file without control characters, which would act on the terminal."""
-    plain = "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
-    return escape(plain)
+    return escape(visible(text))

@@ -91,16 +91,14 @@ def _write(
             stream.write(json.dumps(report.to_dict()) + "\n")
             done.append(report)
     elif form == "text":
-        from rich.console import Console
+        from lamina.auditing.printing import Printer
 
-        from lamina.auditing.text import print_report, print_summary
-
-        console = Console(file=stream, highlight=False, emoji=False)
+        printer = Printer(stream)
         for report in reports:
-            print_report(console, report, verbose)
+            printer.report(report, verbose)
             done.append(report)
         if len(done) != 1:
-            print_summary(console, done)
+            printer.summary(done)
     else:
         done = sorted(reports, key=lambda report: report.file)
         stream.write(_document(done, form, floor) + "\n")
