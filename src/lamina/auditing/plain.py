@@ -68,7 +68,7 @@ def plain_line(text: str) -> str | None:
 
 
 def plain_table(rows: Sequence[Sequence[str]], width: int) -> str | None:
-    """Rows of cells in columns; `None` if they are for rich.
+    r"""Rows of cells in columns; `None` if they are for rich.
 
     Args:
         rows: The cells, which may have several lines.
@@ -76,7 +76,7 @@ def plain_table(rows: Sequence[Sequence[str]], width: int) -> str | None:
 
     Example:
         >>> plain_table([("a", "one two three")], 16)
-        '  a   one two   \\n      three     \\n'
+        '  a   one two   \n      three     \n'
     """
     if not all(_is_plain(cell) for row in rows for cell in row):
         return None
