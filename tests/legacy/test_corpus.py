@@ -171,7 +171,8 @@ ASKED = {
     "closure_function": "inner",
     "global_scale": "SCALE",
     "global_helper_call": "global_helper",
-    "function_object_tf_identity": "op_dispatch_handler",
+    "function_object_tf_identity": ", identity, .*'op_dispatch_handler'",
+    "function_object_K": ", softplus, .*'op_dispatch_handler'",
 }
 
 

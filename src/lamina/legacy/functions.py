@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -208,9 +209,10 @@ def _named(named: NamedFunction, names: Names, module: str | None) -> Callable[.
         return names[named.name]  # type: ignore[no-any-return]
     if named.name == "op_dispatch_handler":
         raise AmbiguousNameError(
-            f"the file holds only a wrapper that TensorFlow puts around every function of {module or 'its modules'}; "
-            "K.softplus, K.relu, tf.identity and the others cannot be told apart. Say which one it was: "
-            "names={'op_dispatch_handler': function}"
+            f"the file holds only a wrapper that TensorFlow puts around every function of {module or 'its modules'}, "
+            f"and no longer which one it was: {', '.join(_of_one_tensor(module or ''))}, or another. "
+            "Say which: names={'op_dispatch_handler': function}, or on the command line "
+            "--names FILE.py:op_dispatch_handler"
         )
     candidates = _library_candidates(named.name)
     if not candidates:
@@ -219,6 +221,21 @@ def _named(named: NamedFunction, names: Names, module: str | None) -> Callable[.
             f"names={{{named.name!r}: function}}, or on the command line --names FILE.py:{named.name}"
         )
     return candidates[0]
+
+
+def _of_one_tensor(module: str) -> list[str]:
+    """The functions that fit where only the module is known: those that need a tensor and nothing else."""
+    found = registry.for_module("keras.backend" if module.endswith("backend") else "tensorflow")
+    table = found[0].table if found else {}
+    return [
+        name for name, value in table.items() if "." not in name and callable(value) and _needs_one(value)
+    ]
+
+
+def _needs_one(function: Callable[..., Any]) -> bool:
+    parameters = inspect.signature(function).parameters.values()
+    needed = [p.name for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+    return len(needed) == 1 and needed[0] in ("x", "input", "tensor", "input_tensor")
 
 
 def _library_candidates(name: str) -> list[Callable[..., Any]]:
