@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import sys
 from pathlib import Path
 
@@ -11,6 +10,8 @@ import jax
 import keras
 import numpy as np
 import pytest
+from tests.vocabulary.conformance import FULL
+from tests.vocabulary.conformance import run as run_expression
 
 import lamina
 from lamina.expression.model import Expression
@@ -24,7 +25,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 from primitive_cases import CASES, FIXED, X
 
 BACKEND = keras.backend.backend()
-FULL = os.environ.get("LAMINA_CONFORMANCE") == "full"
 # JAX says so of each 64-bit dtype, and computes in 32 bits.
 pytestmark = pytest.mark.filterwarnings("ignore:Explicitly requested dtype:UserWarning")
 # Names of other versions of JAX for primitives that are tested under their name of now.
@@ -66,8 +66,7 @@ def captured(function, arrays, unknown):
 def run(result, arrays):
     state = {name: keras.ops.convert_to_tensor(value) for name, value in result.objects.items()}
     expression = Expression.loads(result.expression.dumps())
-    tensors = [keras.ops.convert_to_tensor(a) for a in arrays]
-    return expression.run(tensors[0] if len(tensors) == 1 else tuple(tensors), state)
+    return run_expression(expression, [keras.ops.convert_to_tensor(a) for a in arrays], state)
 
 
 def assert_same(found, expected):
@@ -92,7 +91,8 @@ def chosen():
 @pytest.mark.parametrize(("name", "unknown"), list(chosen()))
 def test_equals_jax(name, unknown):
     function, *arrays = CASES[name]
-    assert_same(run(captured(function, arrays, unknown), arrays), function(*map(jax.numpy.asarray, arrays)))
+    expected = (function if FULL else jax.jit(function))(*map(jax.numpy.asarray, arrays))
+    assert_same(run(captured(function, arrays, unknown), arrays), expected)
 
 
 @pytest.mark.backend_free

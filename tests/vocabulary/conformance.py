@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,21 +20,23 @@ import numpy as np
 import pytest
 
 import lamina
+from lamina.expression.model import Ref
+from lamina.expression.model import leaves as of_tree
 from lamina.vocabulary.registry import Namespace, Vocabulary
 
 BACKEND = keras.backend.backend()
+FULL = os.environ.get("LAMINA_CONFORMANCE") == "full"
 # JAX computes in 32 bits unless it is told otherwise.
 NARROW = {"int64": "int32", "uint64": "uint32", "float64": "float32", "complex128": "complex64"}
 
 
 @pytest.fixture(autouse=True, scope="package")
 def quick_compilation():
-    """JAX compiles each operation that is tested once; its optimisations would take most of the time."""
-    if BACKEND != "jax":
+    """JAX compiles what is tested once, also as an oracle; its optimisations would take most of the time."""
+    jax = sys.modules.get("jax")
+    if jax is None:
         yield
         return
-    import jax
-
     jax.config.update("jax_disable_most_optimizations", True)
     yield
     jax.config.update("jax_disable_most_optimizations", False)
@@ -95,7 +98,7 @@ class Cases(list[Case]):
             id(functions[c.name]) if callable(functions.get(c.name)) else c.name: i
             for i, c in enumerate(self)
         }
-        kept = range(len(self)) if os.environ.get("LAMINA_CONFORMANCE") == "full" else sorted(last.values())
+        kept = range(len(self)) if FULL else sorted(last.values())
         return [pytest.param(self[i], id=f"{self[i].name}-{i}") for i in kept]
 
     def spellings(self, table: Mapping[str, Any]) -> Iterator[tuple[str, Case]]:
@@ -210,8 +213,21 @@ def captured(function: Callable[..., Any], arrays: list[Any], unknown: bool = Fa
     call = function if arrays else lambda unused: function()
     result = lamina.tracing.api.capture_with_state(call, *specs)
     state = {name: layer_state(value) for name, value in result.objects.items()}
-    tensors = [keras.ops.convert_to_tensor(a) for a in given]
-    return result.expression.run(tensors[0] if len(tensors) == 1 else tuple(tensors), state)
+    return run(result.expression, [keras.ops.convert_to_tensor(a) for a in given], state)
+
+
+def run(expression: lamina.Expression, tensors: list[Any], state: dict[str, Any]) -> Any:
+    """The outputs of an expression; JAX compiles it as a whole, each operation by itself only in the full profile."""
+
+    def call(*tensors: Any) -> Any:
+        return expression.run(tensors[0] if len(tensors) == 1 else tensors, state)
+
+    only_tensors = all(isinstance(leaf, Ref) for leaf in of_tree(expression.outputs))
+    if BACKEND != "jax" or FULL or state or not only_tensors:
+        return call(*tensors)
+    import jax
+
+    return jax.jit(call)(*tensors)
 
 
 @dataclass

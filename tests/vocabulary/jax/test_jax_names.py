@@ -7,9 +7,8 @@ import re
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-from tests.vocabulary.conformance import BACKEND, Case, Framework, find
+from tests.vocabulary.conformance import BACKEND, Case, find
 
 import lamina
 from lamina.errors import CaptureError
@@ -26,6 +25,7 @@ import jax_cases_nn  # noqa: E402
 import jax_cases_random  # noqa: E402
 import jax_cases_reductions  # noqa: E402
 from jax_cases import CASES  # noqa: E402
+from jax_oracle import JAX  # noqa: E402
 
 DECLARING = (
     jax_cases_arrays, jax_cases_control, jax_cases_elementwise, jax_cases_nn, jax_cases_random, jax_cases_reductions,
@@ -34,7 +34,6 @@ DECLARING = (
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Explicitly requested dtype:UserWarning", "ignore:.*incompatible dtypes:FutureWarning"
 )
-JAX = Framework(VOCABULARIES[0], jax, jax.numpy.asarray, np.asarray)
 NOT_ON_PYTORCH = "Keras has none on PyTorch"
 BY_DISTRIBUTION = {name for name, text in DEVIATIONS.items() if "distribution" in text}
 

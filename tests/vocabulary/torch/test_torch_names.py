@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.vocabulary.conformance import Case, Framework, captured, find
+from tests.vocabulary.conformance import FULL, Case, Framework, captured, find
 
 from lamina.vocabulary.torch import (
     DEVIATIONS,
@@ -74,9 +73,6 @@ ELSEWHERE = set(
     """rand randn rand_like randn_like randint randint_like normal bernoulli multinomial randperm
     nn.functional.gumbel_softmax""".split()
 )
-
-
-FULL = os.environ.get("LAMINA_CONFORMANCE") == "full"
 
 
 def spellings():

@@ -210,7 +210,7 @@ for axes, x in ((1, LINE), (2, IMAGE), (3, VOLUME)):
             getattr(torch.nn.functional, f"max_unpool{axes}d")(
                 *getattr(torch.nn.functional, f"max_pool{axes}d")(x, 2, return_indices=True), 2, **options
             )
-            for options in ({}, {"output_size": x.shape}, {"stride": 2, "padding": 0})
+            for options in ({}, {"output_size": x.shape}, {"stride": 2, "padding": 0})[: 5 - axes]
         ],
         small,
     )
