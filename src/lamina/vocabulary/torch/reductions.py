@@ -138,8 +138,9 @@ def _variance(x: Any, dim: Any, correction: Any, keepdim: Any) -> Any:
     if isinstance(count, int):
         rest = max(count - correction, 0)
         if rest == 0:
-            return ops.divide(ops.multiply(spread, float(count)), 0.0)
-        return ops.multiply(spread, count / rest)
+            return ops.divide(spread, 0.0)
+        # Keras on PyTorch would multiply a half without axes by a number in float32.
+        return ops.divide(spread, rest / count)
     number = _number(count, spread)
     return ops.multiply(spread, ops.divide(number, ops.maximum(ops.subtract(number, correction), 0.0)))
 
