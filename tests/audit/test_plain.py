@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from lamina.auditing import Finding, Report, Verdict
 from lamina.auditing.plain import plain_report, plain_table, plain_width
@@ -29,7 +29,8 @@ _rows = st.lists(st.tuples(_cells, _cells, _cells), min_size=1, max_size=3)
 @given(rows=_rows, width=st.sampled_from([40, 80, 100, 200]))
 def test_tables_are_those_of_rich(rows: list[tuple[str, ...]], width: int) -> None:
     stream = io.StringIO()
-    table = Table(box=None, padding=(0, 1, 0, 2), show_header=False)
+    columns = [Column(overflow="fold") for _ in range(3)]
+    table = Table(*columns, box=None, padding=(0, 1, 0, 2), show_header=False)
     for row in rows:
         table.add_row(*map(escape, row))
     Console(file=stream, highlight=False, emoji=False, width=width).print(table)

@@ -1,7 +1,7 @@
 """Reports for files and pipes: the text that rich lays out on a terminal, without loading rich.
 
 The layout is rich's: columns as wide as their longest line, the widest ones narrowed until they fit, lines broken
-between words. What is not plain ASCII is left to rich, which knows how wide characters are.
+between words where there are any. What is not plain ASCII is left to rich, which knows how wide characters are.
 """
 
 from __future__ import annotations
@@ -123,22 +123,18 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _wrapped(cell: str, width: int) -> list[str]:
-    return [_cut(part, width) for line in cell.split("\n") for part in _broken(line, width)]
+    return [part[:width] for line in cell.split("\n") for part in _broken(line, width)]
 
 
 def _broken(line: str, width: int) -> list[str]:
-    """The line in parts that end between words; a word that is too long has a part of its own."""
+    """The line in parts that end between words, or within a word that is longer than a part."""
     parts = [""]
     for match in _WORD.finditer(line):
         word = match.group()
-        if len(parts[-1]) + len(word.rstrip()) > width and parts[-1]:
+        length = len(word.rstrip())
+        if parts[-1] and len(parts[-1]) + length > width:
             parts.append("")
-        parts[-1] += word
+        parts[-1] += word[:width] if length > width else word
+        if length > width:
+            parts += [word[start : start + width] for start in range(width, len(word), width)]
     return parts if line.strip() else [line]
-
-
-def _cut(part: str, width: int) -> str:
-    if len(part) <= width:
-        return part
-    kept = part[: max(width, len(part.rstrip()))]
-    return kept if len(kept) <= width else f"{kept[: width - 1]}\N{HORIZONTAL ELLIPSIS}"

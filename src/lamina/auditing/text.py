@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from lamina.auditing.verdicts import Finding, Report, Verdict
 from lamina.auditing.wording import kind_of, place, said, shown, visible
@@ -33,7 +33,8 @@ def print_report(console: Console, report: Report, verbose: bool) -> None:
     console.print(f"{_coloured(report.verdict)}  {clean(report.file)}{kind}", soft_wrap=True)
     findings = shown(report, verbose)
     if findings:
-        table = Table(box=None, padding=(0, 1, 0, 2), show_header=False)
+        uncut = [Column(overflow="fold") for _ in range(3)]
+        table = Table(*uncut, box=None, padding=(0, 1, 0, 2), show_header=False)
         for finding in findings:
             table.add_row(escape(place(finding)), _coloured(finding.verdict), _what(finding))
         console.print(table)
