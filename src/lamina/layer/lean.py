@@ -125,24 +125,22 @@ class Lean:
 
     def _key(self, inputs: Any, training: bool, scopes: Mapping[str, Any]) -> tuple[list[Any], Hashable]:
         """The leaves, and what tells apart the kinds of calls; `None` for what cannot be short."""
-        kind = type(inputs)
-        structure: Hashable = None
-        if kind is list or kind is tuple:
-            leaves = list(inputs)
-            structure = len(leaves)
-        elif kind is dict:
-            structure = names = tuple(sorted(inputs))
-            leaves = [inputs[name] for name in names]
-        else:
-            leaves = [inputs]
-        keys: list[Hashable] = [training, structure, self._framework.settings()]
         masks = scopes.get("_keras_mask_dict")
-        for leaf in leaves:
-            key = self._framework.key(leaf)
-            if key is None or self._mask_of(leaf) is not None or (masks and id(leaf) in masks):
-                return leaves, None
-            keys.append(key)
-        return leaves, tuple(keys)
+        settings = self._framework.settings()
+        kind = type(inputs)
+        if kind is not list and kind is not tuple and kind is not dict:
+            key = self._leaf_key(inputs, masks)
+            return [inputs], None if key is None else (training, settings, key)
+        names = tuple(sorted(inputs)) if kind is dict else ()
+        leaves = [inputs[name] for name in names] if kind is dict else list(inputs)
+        keys = [self._leaf_key(leaf, masks) for leaf in leaves]
+        return leaves, None if None in keys else (training, settings, names or len(leaves), *keys)
+
+    def _leaf_key(self, tensor: Any, masks: Any) -> Hashable | None:
+        key = self._framework.key(tensor)
+        if key is None or self._mask_of(tensor) is not None or (masks and id(tensor) in masks):
+            return None
+        return key
 
     def _is_plain(self, own: Mapping[str, Any], entry: Entry, scopes: Mapping[str, Any]) -> bool:
         """Whether nothing is asked of the layer but its outputs."""
