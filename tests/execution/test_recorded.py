@@ -153,6 +153,7 @@ def test_automatic_casts_have_recordings_of_their_own():
 def test_the_scope_of_a_device_is_asked_at_each_call():
     layer = warm(Lambda(lambda x: x + ops.ones((3,))), TENSOR)
     assert is_compiled(layer)
+    keras.utils.clear_session()
     with keras.device("meta"):
         assert layer(TENSOR).device.type == "meta"
     assert layer(TENSOR).device.type == "cpu"

@@ -240,6 +240,14 @@ def test_scopes_of_keras():
     np.testing.assert_allclose(array(layer(TENSOR)), 2 * X, rtol=1e-6)
 
 
+def test_scopes_of_keras_after_its_session_was_cleared():
+    layer = warmed(Lambda(doubled))
+    keras.utils.clear_session()
+    assert is_short(layer)
+    with keras.StatelessScope():
+        assert not is_short(layer)
+
+
 def test_a_value_that_changed_after_capture_is_still_reported():
     settings = {"rate": 2.0}
     layer = warmed(Lambda(lambda x: x * settings["rate"]))

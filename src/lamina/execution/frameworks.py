@@ -131,13 +131,13 @@ class Torch(_Backend):
 
     def __init__(self) -> None:
         import torch
-        from keras.src.backend.common.global_state import GLOBAL_STATE_TRACKER
+        from keras.src.backend.common import global_state
 
         super().__init__()
         self._torch = torch
         self._tensors = (torch.Tensor, torch.nn.Parameter)
         self._is_wrapped = torch._C._functorch.is_functorch_wrapped_tensor
-        self._scopes = GLOBAL_STATE_TRACKER
+        self._keras_state = global_state  # `clear_session` puts another object in the place of the scopes
         self._casts = getattr(torch._C, "_is_any_autocast_enabled", self._some_casts)
 
     def eager(self) -> bool:
@@ -146,7 +146,8 @@ class Torch(_Backend):
 
     def settings(self) -> Hashable:
         """The device to which Keras moves tensors too, and what torch casts them to."""
-        found = (self._floatx(), self._data_format(), getattr(self._scopes, "torch_device", None))
+        device = getattr(self._keras_state.GLOBAL_STATE_TRACKER, "torch_device", None)
+        found = (self._floatx(), self._data_format(), device)
         return (*found, *map(self._cast_on, _CASTING)) if self._casts() else found
 
     def _some_casts(self) -> bool:

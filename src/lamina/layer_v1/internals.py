@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from keras.src.backend.common.global_state import GLOBAL_STATE_TRACKER
+from keras.src.backend.common import global_state
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -67,7 +67,8 @@ def keep_losses(layer: Any, losses: list[Any]) -> None:
 
 def thread_state() -> dict[str, Any]:
     """The scopes, the call context and the settings of this thread, by name (`GLOBAL_STATE_TRACKER`)."""
-    state: dict[str, Any] = GLOBAL_STATE_TRACKER.__dict__
+    # `clear_session` puts another object in its place.
+    state: dict[str, Any] = global_state.GLOBAL_STATE_TRACKER.__dict__
     return state
 
 
