@@ -86,6 +86,27 @@ def test_what_is_done_to_an_output_changes_no_later_one():
     assert array(rest).tolist() == [1, 2, 3]
 
 
+def test_a_constant_that_is_changed_in_place_is_made_anew():
+    def doubled(x):
+        total = torch.zeros(4, 3)
+        total += x
+        return total + x
+
+    function = record(doubled, [TENSOR])
+    for _ in range(2):
+        np.testing.assert_allclose(array(function(TENSOR)), 2 * X, rtol=1e-6)
+
+
+def test_what_was_put_into_a_constant_is_not_known():
+    def scaled(x):
+        factors = torch.zeros(2)
+        factors[0] = x.sum()
+        return x * factors.tolist()[0]
+
+    with pytest.raises(NotRecordable, match="tolist"):
+        record(scaled, [TENSOR])
+
+
 def test_assignment_is_recorded_and_leaves_the_input_alone():
     layer = warm(Lambda(lambda x: ops.slice_update(x, (0, 0), ops.ones((1, 1)))), TENSOR)
     assert is_compiled(layer)

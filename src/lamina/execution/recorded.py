@@ -40,7 +40,6 @@ _QUESTIONS = frozenset(
 # What is made of numbers alone is known; it is made once, if it is small and nothing can change it.
 _MAKERS = (torch.as_tensor, torch.tensor, torch.full, torch.zeros, torch.ones, torch.arange, torch.eye)
 _DRAWS = re.compile("rand|drop|bernoulli|normal|multinomial|poisson|uniform|exponential|geometric|cauchy")
-_ASSIGN = torch.Tensor.__setitem__
 _SMALL = 4096
 _COPIES = {"copy", "memory_format"}
 _LITERALS = (bool, int, float, complex, str, type(None), type(...), torch.dtype, torch.device, torch.layout,
@@ -95,24 +94,24 @@ class _Watch(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
+        tensors = [leaf for leaf in leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
+        versions = [tensor._version for tensor in tensors]
         result = func(*args, **kwargs)
         if not self._problem and not _is_question(func):
+            self._in_place |= versions != [tensor._version for tensor in tensors]
             try:
-                self._note(func, args, kwargs, result)
+                self._note(func, args, kwargs, result, self._is_known(func, tensors))
             except NotRecordable as error:
                 self._problem = str(error)
         return result
 
-    def _note(self, func: Any, args: Any, kwargs: Mapping[str, Any], result: Any) -> None:
+    def _note(self, func: Any, args: Any, kwargs: Mapping[str, Any], result: Any, known: bool) -> None:
         if func is torch.Tensor.to and result is args[0] and not _COPIES & kwargs.keys():
             return  # dtype and device were right already
-        known = self._is_known(
-            func, [leaf for leaf in leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
-        )
         found = list(_tensors(result))
         if not found and known:
             return
-        if not found and func is not _ASSIGN:
+        if not found and func is not torch.Tensor.__setitem__:
             raise NotRecordable(f"{func.__name__} tells the code around it more than sizes and dtypes")
         self._write(func, args, kwargs)
         self._keep(found, known)
@@ -120,11 +119,9 @@ class _Watch(TorchFunctionMode):
     def _write(self, func: Any, args: Any, kwargs: Mapping[str, Any]) -> None:
         if len(self._calls) == LONGEST:
             raise NotRecordable(f"it makes more than {LONGEST} calls of torch")
-        name = func.__name__
         read = tuple((key, self._read(value)) for key, value in kwargs.items())
         self._calls.append(Call(str(len(self._calls)), self._read(args), read))
         self._functions.append(func)
-        self._in_place |= func is _ASSIGN or "out" in kwargs or (name[-1:] == "_" != name[-2:-1])
 
     def _keep(self, found: Sequence[tuple[tuple[int, ...], torch.Tensor]], known: bool) -> None:
         """Name the tensors that the last call made."""
@@ -138,7 +135,9 @@ class _Watch(TorchFunctionMode):
                     self._constants[self._calls[-1].op] = tensor
 
     def _is_known(self, func: Any, tensors: Sequence[torch.Tensor]) -> bool:
-        """Whether a result depends on nothing that a call is given."""
+        """Whether a result depends on nothing that a call is given, nor can have been changed to."""
+        if self._in_place:
+            return False
         if not tensors:
             return func in _MAKERS
         return all(id(tensor) in self._known for tensor in tensors) and not _DRAWS.search(func.__name__)
