@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from rich.console import Console
@@ -10,7 +9,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from lamina.auditing.verdicts import Finding, Report, Verdict
-from lamina.auditing.wording import kind_of, place, said, shown, visible
+from lamina.auditing.wording import kind_of, place, said, shown, summary, visible
 
 _COLOURS = {
     Verdict.PURE: "green",
@@ -30,23 +29,23 @@ def print_report(console: Console, report: Report, verbose: bool) -> None:
         verbose: Whether pure findings are shown, too.
     """
     kind = f" [dim]{escape(kind_of(report))}[/]" if report.kind else ""
-    console.print(f"{_coloured(report.verdict)}  {clean(report.file)}{kind}", soft_wrap=True)
+    console.print(
+        f"{_coloured(report.verdict, report.verdict.text)}  {clean(report.file)}{kind}", soft_wrap=True
+    )
     findings = shown(report, verbose)
     if findings:
         uncut = [Column(overflow="fold") for _ in range(3)]
         table = Table(*uncut, box=None, padding=(0, 1, 0, 2), show_header=False)
         for finding in findings:
-            table.add_row(escape(place(finding)), _coloured(finding.verdict), _what(finding))
+            table.add_row(
+                escape(place(finding)), _coloured(finding.verdict, finding.verdict.text), _what(finding)
+            )
         console.print(table)
 
 
 def print_summary(console: Console, reports: Iterable[Report]) -> None:
     """Print how many files have which verdict."""
-    counts = Counter(report.verdict for report in reports)
-    parts = [
-        f"[{_COLOURS[verdict]}]{counts[verdict]} {verdict.text}[/]" for verdict in Verdict if counts[verdict]
-    ]
-    console.print(f"{sum(counts.values())} files: {', '.join(parts) or 'none'}")
+    console.print(summary(reports, _coloured))
 
 
 def _what(finding: Finding) -> str:
@@ -56,8 +55,8 @@ def _what(finding: Finding) -> str:
     return f"{escape(message)}{writer} [dim]{rule}[/]{code}"
 
 
-def _coloured(verdict: Verdict) -> str:
-    return f"[{_COLOURS[verdict]}]{verdict.text}[/]"
+def _coloured(verdict: Verdict, text: str) -> str:
+    return f"[{_COLOURS[verdict]}]{text}[/]"
 
 
 def clean(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from lamina.auditing.rules import describe
@@ -40,10 +40,17 @@ def shown(report: Report, verbose: bool) -> list[Finding]:
     return [finding for finding in report.findings if verbose or finding.verdict is not Verdict.PURE]
 
 
-def summary(reports: Iterable[Report]) -> str:
-    """How many files have which verdict."""
+def summary(
+    reports: Iterable[Report], marked: Callable[[Verdict, str], str] = lambda verdict, text: text
+) -> str:
+    """How many files have which verdict.
+
+    Args:
+        reports: The reports on the files.
+        marked: Gives the words on a verdict its colour.
+    """
     counts = Counter(report.verdict for report in reports)
-    parts = [f"{counts[verdict]} {verdict.text}" for verdict in Verdict if counts[verdict]]
+    parts = [marked(verdict, f"{counts[verdict]} {verdict.text}") for verdict in Verdict if counts[verdict]]
     return f"{sum(counts.values())} files: {', '.join(parts) or 'none'}"
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lamina._keras import keras
 from lamina._numpy import np
 from lamina.vocabulary.tracer import DimTracer, TensorTracer
 
@@ -52,8 +53,6 @@ def _adapted(weak: WeakTracer, others: list[Any]) -> Any:
     alike = [other for other in others if _kind(_peek(other)) == _kind(mine)]
     if mine is None or not alike:
         return weak
-    import keras
-
     wanted = keras.backend.result_type(*map(_peek, alike))
     if wanted == mine:
         return weak

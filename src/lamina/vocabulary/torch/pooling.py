@@ -61,7 +61,7 @@ def _lowest(x: Any) -> float:
     return int(np.iinfo(dtype_of(x)).min) if is_integral(x) else -math.inf
 
 
-def _max_pool(axes: int) -> Function:
+def _max_pool(axes: int, with_indices: bool = False) -> Function:
     def call(
         input: Any,
         kernel_size: Any,
@@ -76,7 +76,7 @@ def _max_pool(axes: int) -> Function:
         def pool(x: Any) -> Any:
             widths = windows.widths(x, ceil_mode)
             padded = constant(x, [(0, 0), (0, 0), *widths], _lowest(x)) if _any(widths) else x
-            if return_indices:
+            if return_indices or with_indices:
                 return _greatest_and_places(x, padded, windows)
             if any(d > 1 for d in windows.rates):
                 return _greatest(window_taps(padded, windows.kernel, windows.steps, windows.rates))
@@ -84,7 +84,8 @@ def _max_pool(axes: int) -> Function:
 
         return batched(pool, axes, input)
 
-    return named(call, f"max_pool{axes}d", f"`F.max_pool{axes}d`.")
+    name = f"max_pool{axes}d{'_with_indices' if with_indices else ''}"
+    return named(call, name, f"`F.{name}`.")
 
 
 def _any(widths: Widths) -> bool:
@@ -125,24 +126,9 @@ def _greatest_and_places(x: Any, padded: Any, windows: _Windows) -> tuple[Any, A
 max_pool1d, max_pool2d, max_pool3d = (_max_pool(n) for n in (1, 2, 3))
 
 
-def _with_indices(axes: int) -> Function:
-    pool = _max_pool(axes)
-
-    def call(
-        input: Any,
-        kernel_size: Any,
-        stride: Any = None,
-        padding: Any = 0,
-        dilation: Any = 1,
-        ceil_mode: bool = False,
-        return_indices: bool = False,
-    ) -> Any:
-        return pool(input, kernel_size, stride, padding, dilation, ceil_mode, return_indices=True)
-
-    return named(call, f"max_pool{axes}d_with_indices", f"`F.max_pool{axes}d_with_indices`.")
-
-
-max_pool1d_with_indices, max_pool2d_with_indices, max_pool3d_with_indices = map(_with_indices, (1, 2, 3))
+max_pool1d_with_indices, max_pool2d_with_indices, max_pool3d_with_indices = (
+    _max_pool(n, with_indices=True) for n in (1, 2, 3)
+)
 
 
 def _max_unpool(axes: int) -> Function:
